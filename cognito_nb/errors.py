@@ -1,0 +1,257 @@
+"""Every exception of the package, ordered by what the reader does next.
+
+::
+
+    CognitoError
+    ├── ConfigurationError            fix a setting
+    ├── NotSignedInError              run %cognito_login
+    ├── InteractionRequiredError      no person can answer here
+    ├── SignInError                   the sign-in did not finish
+    │   ├── AuthorizationResponseError    Cognito said no
+    │   ├── StateMismatchError            the answer belongs to another sign-in, browser or issuer
+    │   └── SignInTimeoutError            nobody finished in time (also a TimeoutError)
+    ├── TokenResponseError            the token endpoint refused
+    │   └── SessionExpiredError           the refresh token is dead: sign in again
+    ├── TokenVerificationError        a JWT failed a check
+    ├── ProtocolError                 an answer that the RFCs do not allow
+    ├── NetworkError                  no usable answer
+    └── UntrustedOriginError          a token was about to go to an origin that nobody allowed
+
+No message and no attribute holds a token, code, verifier or secret: text that came from outside passes
+through `public_text` first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "AuthorizationResponseError",
+    "CognitoError",
+    "ConfigurationError",
+    "InteractionRequiredError",
+    "NetworkError",
+    "NotSignedInError",
+    "ProtocolError",
+    "SessionExpiredError",
+    "SignInError",
+    "SignInTimeoutError",
+    "StateMismatchError",
+    "TokenResponseError",
+    "TokenVerificationError",
+    "UntrustedOriginError",
+    "public_text",
+]
+
+_SECRET_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.~%]{30,}")
+
+
+def public_text(text: object, *, limit: int = 200) -> str:
+    """Make text that a provider sent fit to be shown.
+
+    Control characters go, anything long enough to be a code, a key or a token becomes ``[…]`` (a provider
+    may echo what it was sent), and the rest is cut to `limit` characters.
+
+    Parameters
+    ----------
+    text : object
+        What came from outside; anything but a string is shown as its type.
+    limit : int
+        Most characters to keep.
+    """
+    if not isinstance(text, str):
+        return f"({type(text).__name__})"
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
+    shown = _SECRET_LIKE.sub("[…]", printable)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+class CognitoError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        What happened, in one sentence.
+    hint : str, optional
+        The next step, in one sentence.
+    sent : mapping of str to str, optional
+        Public values that were sent (client id, redirect URI, scopes), for the reader to compare.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, sent: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.sent = dict(sent or {})
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.sent:
+            lines.append("Sent: " + ", ".join(f"{name}={value}" for name, value in self.sent.items()))
+        if self.hint:
+            lines.append(f"Next step: {self.hint}")
+        return "\n".join(lines)
+
+    def _render_traceback_(self, *_: object) -> list[str]:
+        """Show the error in IPython without the frames, which help nobody here."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ConfigurationError(CognitoError):
+    """A setting is missing, misspelt or not allowed.
+
+    Attributes
+    ----------
+    setting : str or None
+        Name of the setting at fault.
+    source : str or None
+        Where its value came from: ``"keyword"``, an environment variable, or a file and profile.
+    """
+
+    def __init__(
+        self, message: str, *, setting: str | None = None, source: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message if source is None else f"{message} (from {source})", hint=hint)
+        self.setting = setting
+        self.source = source
+
+
+class NotSignedInError(CognitoError):
+    """There is no session; run ``%cognito_login``."""
+
+
+class InteractionRequiredError(CognitoError):
+    """A person has to sign in, and none can answer here (papermill, nbclient, CI)."""
+
+
+class SignInError(CognitoError):
+    """The sign-in did not finish."""
+
+
+class AuthorizationResponseError(SignInError):
+    """Cognito answered the authorization request with an error (RFC 6749 §4.1.2.1).
+
+    Attributes
+    ----------
+    error : str or None
+        The error code, such as ``access_denied``.
+    error_description : str or None
+        The provider's own words, made fit to be shown.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: str | None = None,
+        error_description: str | None = None,
+        hint: str | None = None,
+        sent: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, sent=sent)
+        self.error = error
+        self.error_description = error_description
+
+
+class StateMismatchError(SignInError):
+    """The answer belongs to another sign-in, another browser or another issuer (RFC 9700 §4.7, RFC 9207)."""
+
+
+class SignInTimeoutError(SignInError, TimeoutError):
+    """Nobody finished the sign-in in time."""
+
+
+class TokenResponseError(CognitoError):
+    """The token endpoint refused (RFC 6749 §5.2).
+
+    Attributes
+    ----------
+    error : str or None
+        The error code, such as ``invalid_grant``.
+    error_description : str or None
+        The provider's own words, made fit to be shown.
+    status_code : int or None
+        HTTP status of the answer.
+    """
+
+    def __init__(  # noqa: PLR0913 - the fields of RFC 6749 §5.2 and what every error carries
+        self,
+        message: str,
+        *,
+        error: str | None = None,
+        error_description: str | None = None,
+        status_code: int | None = None,
+        hint: str | None = None,
+        sent: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, sent=sent)
+        self.error = error
+        self.error_description = error_description
+        self.status_code = status_code
+
+
+class SessionExpiredError(TokenResponseError):
+    """The refresh token is dead: sign in again."""
+
+
+class TokenVerificationError(CognitoError):
+    """A JWT failed a check; nothing of the answer was kept.
+
+    Attributes
+    ----------
+    claim : str or None
+        The claim or header at fault, such as ``aud`` or ``signature``.
+    expected, actual : str or None
+        What was wanted and what came, never the token.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        claim: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.claim = claim
+        self.expected = expected
+        self.actual = actual
+
+
+class ProtocolError(CognitoError):
+    """An answer that the RFCs do not allow."""
+
+
+class NetworkError(CognitoError):
+    """No usable answer: time, connection, TLS, 5xx, or a body too large.
+
+    Attributes
+    ----------
+    status_code : int or None
+        HTTP status, if one came.
+    retry_after : float or None
+        Seconds that the server asked to wait, if it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status_code = status_code
+        self.retry_after = retry_after
+
+
+class UntrustedOriginError(CognitoError):
+    """A token was about to go to an origin that nobody allowed; nothing was sent."""
