@@ -9,12 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors
     from .config import CognitoConfig
-    from .flow import LoginButton, alogin, alogout, login, logout
+    from .flow import alogin, alogout, login, logout
+    from .login_button import LoginButton
     from .session import Session, User, current_session
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "LoginButton",
     "Session",
     "User",
+    "__version__",
     "alogin",
     "alogout",
     "current_session",
@@ -30,11 +34,9 @@ __all__ = [
     "logout",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "CognitoConfig": ".config",
-    "LoginButton": ".flow",
+    "LoginButton": ".login_button",
     "Session": ".session",
     "User": ".session",
     "alogin": ".flow",
@@ -58,7 +60,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name is
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:

@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 _SECRET_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.~%]{30,}")
+_LONGEST_TEXT, _LONGEST_SENT, _LONGEST_HINT = 500, 180, 240  # characters of an error as it is shown
 
 
 def public_text(text: object, *, limit: int = 200) -> str:
@@ -65,9 +66,12 @@ def public_text(text: object, *, limit: int = 200) -> str:
     """
     if not isinstance(text, str):
         return f"({type(text).__name__})"
-    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
-    shown = _SECRET_LIKE.sub("[…]", printable)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    masked = _SECRET_LIKE.sub("[…]", text)  # before anything is cut, or the start of a token could be left over
+    return _cut("".join(c if c.isprintable() else " " for c in masked[: limit + 1]), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class CognitoError(Exception):
@@ -90,12 +94,11 @@ class CognitoError(Exception):
         self.sent = dict(sent or {})
 
     def __str__(self) -> str:
-        lines = [self.message]
-        if self.sent:
-            lines.append("Sent: " + ", ".join(f"{name}={value}" for name, value in self.sent.items()))
+        sent = ", ".join(f"{name}={value}" for name, value in self.sent.items())
+        rest = f"\nSent: {_cut(sent, _LONGEST_SENT)}" if sent else ""
         if self.hint:
-            lines.append(f"Next step: {self.hint}")
-        return "\n".join(lines)
+            rest += f"\nNext step: {_cut(self.hint, _LONGEST_HINT)}"
+        return _cut(self.message, _LONGEST_TEXT - len(rest)) + rest
 
     def _render_traceback_(self, *_: object) -> list[str]:
         """Show the error in IPython without the frames, which help nobody here."""
@@ -179,7 +182,7 @@ class TokenResponseError(CognitoError):
         HTTP status of the answer.
     """
 
-    def __init__(  # noqa: PLR0913 - the fields of RFC 6749 §5.2 and what every error carries
+    def __init__(
         self,
         message: str,
         *,

@@ -47,7 +47,7 @@ class Secret:
         """Compare in constant time; a plain string never equals a secret."""
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__value.encode(), other.reveal().encode())
+        return hmac.compare_digest(_octets(self.__value), _octets(other.reveal()))
 
     def __hash__(self) -> int:
         return hash((Secret, self.__value))
@@ -55,3 +55,8 @@ class Secret:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         message = "a Secret cannot be pickled or copied: it must not leave this kernel"
         raise TypeError(message)
+
+
+def _octets(value: str) -> bytes:
+    """Encode whatever came: an exception over a lone surrogate would carry the value."""
+    return value.encode("utf-8", "surrogatepass")

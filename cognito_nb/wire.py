@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 from .secret import Secret
 
@@ -137,7 +138,7 @@ class SignInRequest:
             profile=_text(fields, "profile"),
             issuer=_url(fields.get("issuer"), "issuer"),
             state=Secret(_text(fields, "state", pattern=_STATE)),
-            authorization_url=Secret(_url(fields.get("authorization_url"), "authorization_url")),
+            authorization_url=Secret(_authorization_url(fields.get("authorization_url"))),
             redirect_uris=tuple(_url(uri, "redirect_uris") for uri in redirect_uris),
             expires_in=expires_in,
         )
@@ -247,12 +248,28 @@ def _text(fields: dict[str, Any], name: str, *, pattern: re.Pattern[str] | None 
 
 def _number(fields: dict[str, Any], name: str) -> float:
     value = fields.get(name)
-    if type(value) not in (int, float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # JSON knows integers of any size
+        raise WireError(name) from None
+
+
+def _authorization_url(value: object) -> str:
+    """Read the authorization request: the server adds ``redirect_uri``, which must then be the only one."""
+    url = _url(value, "authorization_url")
+    parts = urlsplit(url)
+    if parts.fragment or "redirect_uri" in parse_qs(parts.query, keep_blank_values=True):
+        raise WireError("authorization_url")
+    return url
 
 
 def _url(value: object, name: str) -> str:
     if not isinstance(value, str) or len(value) > _MAX_URL or not re.fullmatch(r"https?://[!-~]+", value):
         raise WireError(name)
+    try:
+        urlsplit(value).port  # noqa: B018 - both raise ValueError, for "http://[::1" and for port 99999
+    except ValueError:
+        raise WireError(name) from None
     return value

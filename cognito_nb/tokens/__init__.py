@@ -1,0 +1,1 @@
+"""Live tokens, in the kernel: how they are fetched, kept, renewed and sent."""

@@ -1,0 +1,149 @@
+"""``jupyter cognito …``: commands for the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .local_pool import LocalUserPool
+
+__all__ = ["main"]
+
+_HERE = Path(__file__).parent
+_PATIENCE = 10.0  # seconds that JupyterLab has to end
+
+_SETTINGS = """\
+# Written by `jupyter cognito demo`, anew at each start: the local user pool's port changes.
+default = "demo"
+
+[profiles.demo]
+issuer        = "{issuer}"
+user_pool_id  = "{user_pool_id}"
+client_id     = "{client_id}"
+redirect_uris = {redirect_uris}
+logout_uri    = "{logout_uri}"
+api_origins   = ["{api_url}"]
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 fine, 1 failed, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="jupyter cognito", description="Sign in to AWS Cognito from notebooks.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="try it without AWS: a local user pool, a demo API and JupyterLab")
+    demo.add_argument("--port", type=int, default=0, help="JupyterLab's port (default: a free one)")
+    demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    demo.add_argument("--folder", type=Path, default=Path("cognito-demo"), help="working folder (default: %(default)s)")
+    demo.add_argument("jupyterlab", nargs="*", help="options for JupyterLab itself, after --")
+    options = parser.parse_args(arguments)
+    no_browser = ["--no-browser"] if options.no_browser else []
+    return _demo(port=options.port, folder=options.folder, options=[*no_browser, *options.jupyterlab])
+
+
+def _demo(*, port: int, folder: Path, options: list[str]) -> int:
+    missing = [module for module in ("authlib", "jupyterlab", "ipykernel") if find_spec(module) is None]
+    if missing:
+        return _fail(f"The demo needs {', '.join(missing)}: pip install 'cognito_nb[demo]'")
+    try:
+        port = _free_port(port)
+    except OSError as error:
+        return _fail(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.")
+    from .local_pool import LocalUserPool  # noqa: PLC0415 - needs the extra `local`
+
+    callbacks = [f"http://{host}:{port}/cognito/callback" for host in ("localhost", "127.0.0.1")]
+    logout_uri = f"http://localhost:{port}/lab"
+    with LocalUserPool() as pool:
+        for callback in callbacks:
+            pool.register_callback(callback)
+        pool.register_logout(logout_uri)
+        try:
+            _prepare(folder, pool, callbacks, logout_uri)
+        except OSError as error:
+            return _fail(f"The folder {folder} cannot be written: {error.strerror}. Choose another with --folder.")
+        return _run_jupyterlab(pool, port=port, folder=folder, options=options)
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])
+
+
+def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str], logout_uri: str) -> None:
+    """Copy the example notebooks, sparing those that the user has changed, and write the settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    packaged = _HERE / "notebooks"
+    source = packaged if packaged.is_dir() else _HERE.parent / "notebooks"  # the latter in a checkout
+    for notebook in sorted(source.glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    settings = _SETTINGS.format(
+        issuer=pool.issuer,
+        user_pool_id=pool.user_pool_id,
+        client_id=pool.client_id,
+        redirect_uris="[" + ", ".join(f'"{callback}"' for callback in callbacks) + "]",
+        logout_uri=logout_uri,
+        api_url=pool.api_url,
+    )
+    (folder / "cognito.toml").write_text(settings, encoding="utf-8")
+
+
+def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:
+    token = secrets.token_urlsafe(24)
+    address = f"http://localhost:{port}/lab/tree/01_sign_in.ipynb"
+    print(_welcome(pool, f"{address}?token={token}"), flush=True)  # noqa: T201 - what the user asked for
+    command = [
+        *(sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
+        *(f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.default_url=/lab/tree/01_sign_in.ipynb"),
+        *("--ServerApp.log_level=WARN", "--LabApp.news_url=None"),
+        *(("--allow-root",) if _is_root() else ()),  # containers; it listens on loopback only
+        *options,
+    ]
+    # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
+    environment = {**os.environ, "JUPYTER_TOKEN": token}
+    server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        print("\nEnding JupyterLab and the local user pool …", flush=True)  # noqa: T201 - answers Ctrl-C
+        return 0
+    finally:
+        server.terminate()
+        try:
+            server.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _welcome(pool: LocalUserPool, address: str) -> str:
+    users = "\n".join(f"    {user.username:<8} {user.password:<16} {user.name}" for user in pool.users)
+    return (
+        f"cognito_nb demo: a local user pool ({pool.domain}) and JupyterLab, on this machine only.\n\n"
+        f"  Open        {address}\n\n  Sign in as\n{users}\n\n  Ctrl-C ends both."
+    )
+
+
+def _fail(message: str) -> int:
+    print(message, file=sys.stderr)  # noqa: T201 - the command's error
+    return 1

@@ -1,0 +1,211 @@
+"""login(), logout() and their asynchronous forms: settings + sign-in + view.
+
+Both forms run the same steps (`_login_steps`); what differs is only whether the caller blocks or awaits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import CognitoError, NotSignedInError, SignInError
+from .profiles import load_config
+from .session import Session, current_session, find_session, keep_session
+from .sign_in import SignIn
+from .views import choose_view, show_signed_out
+
+if TYPE_CHECKING:
+    import concurrent.futures
+    from collections.abc import Callable, Coroutine, Generator
+
+    from .config import CognitoConfig
+    from .views import View
+
+__all__ = ["alogin", "alogout", "begin", "login", "login_later", "logout"]
+
+
+def login(
+    profile: str | None = None,
+    *,
+    config: CognitoConfig | None = None,
+    timeout: float = 600.0,
+    force: bool = False,
+    receiver: str = "auto",
+    open_url: Callable[[str], None] | None = None,
+) -> Session:
+    """Sign in and return the session; at once, without a request, if signed in already.
+
+    Parameters
+    ----------
+    profile : str, optional
+        Name of a profile; default the configured one.
+    config : CognitoConfig, optional
+        Settings in place of a profile.
+    timeout : float
+        Seconds that the user has to finish, at most 3,570. Cognito's own sign-in page lives for 5 minutes.
+    force : bool
+        Sign in anew even if there is a session.
+    receiver : {"auto", "jupyter"}
+        How the answer reaches the kernel.
+    open_url : callable, optional
+        Called once with the absolute URL that the user's browser must open, in place of showing a button.
+
+    Returns
+    -------
+    Session
+        Verified, and the current session of its profile.
+
+    Raises
+    ------
+    ConfigurationError
+        Before a browser opens: a setting, the user pool or the server extension is at fault.
+    InteractionRequiredError
+        At once, where no person can answer (papermill, nbclient, CI).
+    SignInError
+        If the sign-in did not finish: cancelled, refused or out of time.
+    TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
+        If the tokens could not be had or are refused; nothing is kept then.
+    KeyboardInterrupt
+        If the kernel was interrupted; the pending sign-in is withdrawn first.
+    """
+    config = config or load_config(profile)
+    session = None if force else _signed_in(config)
+    if session is not None:
+        return session
+    view = choose_view(open_url)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
+    return sign_in.background.drive(_login_steps(sign_in, view))
+
+
+async def alogin(
+    profile: str | None = None,
+    *,
+    config: CognitoConfig | None = None,
+    timeout: float = 600.0,  # noqa: ASYNC109 - part of the public signature, as in `login`
+    force: bool = False,
+    receiver: str = "auto",
+    open_url: Callable[[str], None] | None = None,
+) -> Session:
+    """Do the same as `login` without blocking the event loop; cancelling withdraws the pending sign-in."""
+    config = config or load_config(profile)
+    session = None if force else _signed_in(config)
+    if session is not None:
+        return session
+    view = choose_view(open_url)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
+    return await sign_in.background.adrive(_login_steps(sign_in, view))
+
+
+def login_later(
+    profile: str | None = None,
+    *,
+    then: Callable[[Session], None],
+    timeout: float = 600.0,
+    force: bool = False,
+    receiver: str = "auto",
+) -> None:
+    """Show the button and return; `then` gets the session, at once if signed in already, else from another thread.
+
+    Raises
+    ------
+    ConfigurationError, InteractionRequiredError, NetworkError, ProtocolError
+        If the sign-in cannot even start. How it ends is shown in the cell.
+    """
+    config = load_config(profile)
+    session = None if force else _signed_in(config)
+    if session is not None:
+        then(session)
+        return
+    view = choose_view(None)
+    future = begin(SignIn(config, timeout=timeout, receiver=receiver), view)
+    future.add_done_callback(
+        lambda done: then(done.result()) if not done.cancelled() and not done.exception() else None
+    )
+
+
+def logout(profile: str | None = None, *, session: Session | None = None) -> None:
+    """Sign out: revoke at Cognito, forget the tokens here, and show the link that ends the browser's session.
+
+    Parameters
+    ----------
+    profile : str, optional
+        Whose session; default the one signed in last.
+    session : Session, optional
+        The session itself.
+
+    Raises
+    ------
+    NotSignedInError
+        If there is no session.
+    """
+    session = session or current_session(profile)
+    try:
+        session.revoke()
+    except NotSignedInError:
+        raise
+    except CognitoError:
+        show_signed_out(session, revoked=False)
+    else:
+        show_signed_out(session, revoked=True)
+
+
+async def alogout(profile: str | None = None, *, session: Session | None = None) -> None:
+    """Do the same as `logout` without blocking the event loop."""
+    session = session or current_session(profile)
+    try:
+        await session.arevoke()
+    except NotSignedInError:
+        raise
+    except CognitoError:
+        show_signed_out(session, revoked=False)
+    else:
+        show_signed_out(session, revoked=True)
+
+
+def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
+    """Show the link and return at once; the view hears the end, from the sign-in's own thread.
+
+    Raises
+    ------
+    ConfigurationError, NetworkError, ProtocolError
+        If the sign-in cannot even start.
+    """
+    try:
+        sign_in.background.run(sign_in.prepare())
+        view.waiting(sign_in, blocking=False)
+    except BaseException:
+        sign_in.close()
+        raise
+    future = sign_in.background.submit(sign_in.finish())
+
+    def ended(future: concurrent.futures.Future[Session]) -> None:
+        error = SignInError("The sign-in was withdrawn.") if future.cancelled() else future.exception()
+        if error is None:
+            view.signed_in(future.result())
+            return
+        sign_in.close()
+        view.failed(error)
+
+    future.add_done_callback(ended)
+    return future
+
+
+def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, Any], Any, Session]:
+    session: Session
+    try:
+        yield sign_in.prepare()
+        view.waiting(sign_in, blocking=True)
+        session = yield sign_in.finish()
+    except BaseException as error:
+        yield sign_in.withdraw()
+        sign_in.close()
+        view.failed(error)
+        raise
+    view.signed_in(session)
+    return session
+
+
+def _signed_in(config: CognitoConfig) -> Session | None:
+    session = find_session(config)
+    if session is not None:
+        keep_session(session, config.profile)
+    return session

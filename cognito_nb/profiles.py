@@ -1,0 +1,226 @@
+"""Profiles: CognitoConfig from ``cognito.toml`` and the environment.
+
+The file is the one in the notebook's folder or its nearest parent, up to a repository's root or the home folder,
+else in a Jupyter config folder. It is committed with the notebooks: nothing secret, and it may not send code and
+verifier anywhere behind a genuine sign-in page (`endpoints` on loopback only). The environment comes before the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from . import wire
+from .config import SETTINGS, CognitoConfig
+from .errors import ConfigurationError, public_text
+from .urls import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["load_config", "profile_names"]
+
+_FILE = "cognito.toml"
+_PREFIX = "COGNITO_NB_"
+_NO_SETTINGS = {
+    wire.ENV_SERVER_URL,
+    wire.ENV_SERVER_TOKEN,
+    wire.ENV_SERVER_CA,
+    f"{_PREFIX}PROFILE",
+    f"{_PREFIX}CONFIG",
+    f"{_PREFIX}REQUIRE_BROWSER",  # the test suite's
+}
+_LISTS = ("scopes", "redirect_uris", "api_origins")
+_MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Profiles:
+    """The profiles of a file; without a file there are none."""
+
+    path: Path | None = None
+    default: str = "default"
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def load_config(
+    profile: str | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> CognitoConfig:
+    """Return the settings of a profile.
+
+    Parameters
+    ----------
+    profile : str, optional
+        Its name; default ``COGNITO_NB_PROFILE``, else the file's ``default``, else its only profile.
+    environ : mapping of str to str, optional
+        The environment; default the process's.
+    folder : pathlib.Path, optional
+        Where to look for ``cognito.toml`` first; default the working folder, which in Jupyter is the notebook's.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the setting, its source and the fix.
+    """
+    environ = os.environ if environ is None else environ
+    profiles = _read(environ, folder)
+    default = environ.get(f"{_PREFIX}PROFILE") or profiles.default
+    name = profile or default
+    values, sources = _from_file(profiles, name)
+    for setting, (value, variable) in _from_environment(environ, name, is_default=name == default).items():
+        values[setting], sources[setting] = value, f"environment variable {variable}"
+    if not values:
+        raise _unknown_profile(name, profiles)
+    return CognitoConfig(**values, profile=name, sources=sources)
+
+
+def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
+    """Return the names of the file's profiles, for TAB; an unreadable file has none."""
+    try:
+        return sorted(_read(os.environ if environ is None else environ, folder).tables)
+    except ConfigurationError:
+        return []
+
+
+def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
+    path = _find(environ, folder or Path.cwd())
+    if path is None:
+        return _Profiles()
+    try:
+        with path.open("rb") as file:
+            document = tomllib.loads(file.read(_MAX_BYTES).decode("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise ConfigurationError(
+            f"{path} cannot be read: {public_text(reason)}", source=str(path), hint="Mend the file's TOML."
+        ) from None
+    tables, default = document.get("profiles", {}), document.get("default")
+    _refuse_unknown(document, ("default", "profiles"), str(path))
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigurationError(
+            "profiles must be tables, such as [profiles.dev].", setting="profiles", source=str(path)
+        )
+    if default is None:
+        default = next(iter(tables)) if len(tables) == 1 else "default"
+    if not isinstance(default, str):
+        raise ConfigurationError("default must be the name of a profile.", setting="default", source=str(path))
+    return _Profiles(path, default, tables)
+
+
+def _find(environ: Mapping[str, str], folder: Path) -> Path | None:
+    variable = f"{_PREFIX}CONFIG"
+    if named := environ.get(variable):
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigurationError(
+                f"There is no file {path}.", setting="COGNITO_NB_CONFIG", source=f"environment variable {variable}"
+            )
+        return path
+    return next((path for path in _candidates(folder) if path.is_file() and _is_ours(path)), None)
+
+
+def _candidates(folder: Path) -> Iterable[Path]:
+    home = Path.home()
+    for parent in (folder, *folder.parents):
+        yield parent / _FILE
+        if parent == home or (parent / ".git").exists():
+            break
+    from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415 - only when the notebook's folders have none
+
+    yield from (Path(entry) / _FILE for entry in jupyter_config_path())
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether the file belongs to the user or root: anybody can leave one in /tmp."""
+    return not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
+
+
+def _from_file(profiles: _Profiles, name: str) -> tuple[dict[str, Any], dict[str, str]]:
+    table = profiles.tables.get(name)
+    if table is None:
+        return {}, {}
+    source = f"profile {name!r} in {profiles.path}"
+    _refuse_unknown(table, SETTINGS, source)
+    if "client_secret" in table:
+        raise ConfigurationError(
+            "client_secret must not stand in a file that is shared.",
+            setting="client_secret",
+            source=source,
+            hint="Set COGNITO_NB_CLIENT_SECRET, or make a public app client: with PKCE none is needed.",
+        )
+    endpoints = table.get("endpoints")
+    for endpoint, url in endpoints.items() if isinstance(endpoints, dict) else ():
+        if not isinstance(url, str) or not is_loopback(urlsplit(url).hostname):
+            raise ConfigurationError(
+                f"endpoints.{endpoint} in a file may only name this machine (loopback).",
+                setting="endpoints",
+                source=source,
+                hint="Set COGNITO_NB_ENDPOINTS for an endpoint elsewhere.",
+            )
+    return dict(table), dict.fromkeys(table, source)
+
+
+def _from_environment(environ: Mapping[str, str], name: str, *, is_default: bool) -> dict[str, tuple[Any, str]]:
+    """Return the settings for a profile by name; the profile's own variables come before the general ones."""
+    own = f"{_PREFIX}{name.upper().replace('-', '_')}__"
+    found: dict[str, tuple[Any, str]] = {}
+    general = (v for v in environ if v.startswith(_PREFIX) and "__" not in v and v not in _NO_SETTINGS)
+    for variable in [*(sorted(general) if is_default else ()), *sorted(v for v in environ if v.startswith(own))]:
+        setting = variable.removeprefix(own).removeprefix(_PREFIX).lower()
+        _refuse_unknown({setting: None}, SETTINGS, f"environment variable {variable}")
+        if environ[variable]:
+            found[setting] = (_parse(setting, environ[variable], variable), variable)
+    return found
+
+
+def _parse(setting: str, text: str, variable: str) -> Any:  # noqa: ANN401 - whatever the setting holds
+    """Read a value from the environment: lists are separated by spaces, tables are JSON."""
+    if setting in _LISTS:
+        return text.split()
+    if setting == "show_identity":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if setting != "endpoints":
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"The setting {setting} must be JSON", setting=setting, source=f"environment variable {variable}"
+        ) from None
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], source: str) -> None:
+    known = tuple(known)
+    for name in table:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"There is no setting {public_text(name, limit=60)!r}",
+                setting=name,
+                source=source,
+                hint=f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}.",
+            )
+
+
+def _unknown_profile(name: str, profiles: _Profiles) -> ConfigurationError:
+    if not profiles.tables:
+        return ConfigurationError(
+            "There are no settings for Cognito: no cognito.toml here or in a parent folder, no COGNITO_NB_ variables.",
+            setting="user_pool_id",
+            hint="Write a cognito.toml with user_pool_id and client_id, or set COGNITO_NB_USER_POOL_ID and "
+            "COGNITO_NB_CLIENT_ID. To try without AWS: jupyter cognito demo",
+        )
+    close = difflib.get_close_matches(name, profiles.tables, n=1)
+    known = ", ".join(sorted(profiles.tables))
+    return ConfigurationError(
+        f"There is no profile {public_text(name, limit=60)!r}",
+        setting="profile",
+        source=str(profiles.path),
+        hint=f"Did you mean {close[0]!r}?" if close else f"Known profiles: {known}.",
+    )

@@ -1,0 +1,172 @@
+"""The authorization request, and validation of its response (RFC 6749 §4.1, RFC 9207, Cognito's /oauth2/authorize).
+
+The request leaves here without ``redirect_uri``: the Jupyter server adds the one that the user's browser can
+come back to.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ..causes import CAUSES
+from ..errors import AuthorizationResponseError, ProtocolError, StateMismatchError, public_text
+from ..secret import Secret
+from .pkce import code_challenge, new_code_verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .metadata import Metadata
+
+__all__ = ["AuthorizationCode", "AuthorizationRequest", "new_authorization_request", "validate_authorization_response"]
+
+_VALIDATED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """One sign-in: what was asked, and what the answer must fit.
+
+    Attributes
+    ----------
+    issuer, client_id : str
+        Whom the answer must come from and whom it is for.
+    scopes : tuple of str
+        The scopes asked for.
+    state, nonce, code_verifier : Secret
+        256 random bits each (RFC 9700 §2.1, OpenID Connect Core §3.1.2.1, RFC 7636).
+    url : Secret
+        The authorization request, complete but for ``redirect_uri``.
+    iss_in_response : bool
+        Whether the answer must carry ``iss``.
+    """
+
+    issuer: str
+    client_id: str
+    scopes: tuple[str, ...]
+    state: Secret
+    nonce: Secret
+    code_verifier: Secret
+    url: Secret
+    iss_in_response: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """A code whose response passed every check; only `validate_authorization_response` makes one."""
+
+    code: Secret
+    redirect_uri: str
+    request: AuthorizationRequest
+    _proof: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self._proof is not _VALIDATED:
+            raise TypeError("an AuthorizationCode comes from validate_authorization_response only")
+
+
+def new_authorization_request(
+    metadata: Metadata, *, client_id: str, scopes: tuple[str, ...], options: Mapping[str, str]
+) -> AuthorizationRequest:
+    """Start a sign-in with fresh `state`, `nonce` and `code_verifier`.
+
+    Parameters
+    ----------
+    metadata : Metadata
+        The user pool.
+    client_id : str
+        The app client.
+    scopes : tuple of str
+        Always sent: without ``scope`` Cognito grants all that the app client has.
+    options : mapping of str to str
+        Cognito's optional parameters: ``identity_provider``, ``idp_identifier``, ``login_hint``, ``lang``,
+        ``prompt``, ``resource``.
+    """
+    state, nonce = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(32))
+    code_verifier = new_code_verifier()
+    parameters = {
+        "response_type": "code",
+        "client_id": client_id,
+        "scope": " ".join(scopes),
+        "state": state.reveal(),
+        "nonce": nonce.reveal(),
+        "code_challenge": code_challenge(code_verifier),
+        "code_challenge_method": "S256",
+        **options,
+    }
+    return AuthorizationRequest(
+        issuer=metadata.issuer,
+        client_id=client_id,
+        scopes=scopes,
+        state=state,
+        nonce=nonce,
+        code_verifier=code_verifier,
+        url=Secret(f"{metadata.authorization_endpoint}?{urlencode(parameters)}"),
+        iss_in_response=metadata.iss_in_response,
+    )
+
+
+def validate_authorization_response(
+    request: AuthorizationRequest, params: Mapping[str, Secret], *, redirect_uri: str
+) -> AuthorizationCode:
+    """Check an authorization response against the request it answers (RFC 6749 §4.1.2, RFC 9207 §2.4).
+
+    Parameters
+    ----------
+    request : AuthorizationRequest
+        The sign-in that waits.
+    params : mapping of str to Secret
+        The response's parameters; whoever parsed the query has refused repeated ones.
+    redirect_uri : str
+        What the request went out with; the token request repeats it.
+
+    Raises
+    ------
+    StateMismatchError
+        If `state` or `iss` belongs to another sign-in. Checked first: an error proves nothing about its sender.
+    AuthorizationResponseError
+        If Cognito said no. Cognito leaves out `state` on some errors; no error ever counts as success.
+    ProtocolError
+        If the response holds both a code and an error, or neither.
+    """
+    state, error = params.get("state"), params.get("error")
+    if state != request.state and not (state is None and error is not None):
+        raise StateMismatchError(
+            "The answer belongs to another sign-in (state differs).", hint=CAUSES["state_mismatch"].fix
+        )
+    _check_issuer(request, params.get("iss"))
+    code = params.get("code")
+    if error is not None and code is not None:
+        raise ProtocolError("The authorization response holds both a code and an error.")
+    if error is not None:
+        raise _refusal(request, params, redirect_uri)
+    if not code:
+        raise ProtocolError("The authorization response holds no code.")
+    return AuthorizationCode(code, redirect_uri, request, _VALIDATED)
+
+
+def _check_issuer(request: AuthorizationRequest, iss: Secret | None) -> None:
+    """Compare `iss` as a string (RFC 9207 §2.4)."""
+    if iss is None and request.iss_in_response:
+        raise StateMismatchError("The answer does not name its issuer (iss is missing).", hint="Sign in again.")
+    if iss is not None and iss != Secret(request.issuer):
+        raise StateMismatchError("The answer comes from another issuer (iss differs).", hint="Sign in again.")
+
+
+def _refusal(
+    request: AuthorizationRequest, params: Mapping[str, Secret], redirect_uri: str
+) -> AuthorizationResponseError:
+    error = public_text(params["error"].reveal(), limit=60)
+    description = public_text(params["error_description"].reveal()) if "error_description" in params else None
+    cause = CAUSES.get(error)
+    title = cause.title if cause else "Cognito refused the sign-in"
+    return AuthorizationResponseError(
+        f"{title}: {error}" + (f" ({description})" if description else ""),
+        error=error,
+        error_description=description,
+        hint=cause.fix if cause else "Read Cognito's words above; then run %cognito_login again.",
+        sent={"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)},
+    )

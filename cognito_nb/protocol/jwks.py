@@ -1,0 +1,100 @@
+"""The user pool's signing keys (RFC 7517): parse a set, pick by ``kid``, decide when to fetch again.
+
+Cognito has two RSA keys, one for ID and one for access tokens, and may rotate them without notice; a ``kid`` is
+standard base64 and compared as an opaque string.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jwt import InvalidKeyError
+from jwt.algorithms import RSAAlgorithm
+
+from ..errors import ProtocolError, TokenVerificationError
+from .http import HttpRequest, HttpResponse, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+__all__ = ["KEY_SET_LIFE", "UNKNOWN_KID_PENALTY", "KeySet", "fetch_is_due", "jwks_request", "process_jwks_response"]
+
+KEY_SET_LIFE = 3600.0  # seconds; a key that the pool has withdrawn is trusted no longer than this
+UNKNOWN_KID_PENALTY = 10.0  # seconds for which an unknown kid causes no further fetch
+_ENDPOINT = "key set (JWKS)"
+_LEAST_BITS = 2048
+_MAX_KEYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The usable keys of a user pool, by ``kid``; `at` is when they were fetched, in seconds."""
+
+    keys: tuple[tuple[str | None, RSAPublicKey], ...] = field(repr=False)
+    at: float
+
+    def find(self, kid: str | None) -> RSAPublicKey | None:
+        """Return the key for a header's ``kid``; a header without one is accepted where there is one key only.
+
+        Raises
+        ------
+        TokenVerificationError
+            If ``kid`` is absent and there are several keys.
+        """
+        if kid is None and len(self.keys) > 1:
+            raise TokenVerificationError("A token names no key (kid) and the user pool has several.", claim="kid")
+        return next((key for name, key in self.keys if kid in (None, name)), None)
+
+
+def jwks_request(jwks_uri: str) -> HttpRequest:
+    """Build the request for the key set."""
+    return HttpRequest(_ENDPOINT, "GET", jwks_uri, {"Accept": "application/json"})
+
+
+def process_jwks_response(response: HttpResponse, *, now: float) -> KeySet:
+    """Read a key set; keys that are not RSA, not for RS256 signatures, weak or broken are left out.
+
+    Raises
+    ------
+    ProtocolError
+        If it is no key set, or holds no usable key.
+    NetworkError
+        For 429 and 5xx.
+    """
+    entries = read_json(response, endpoint=_ENDPOINT).get("keys")
+    if not isinstance(entries, list) or len(entries) > _MAX_KEYS:
+        raise ProtocolError(f"The {_ENDPOINT} has no usable list of keys.")
+    keys = tuple((entry.get("kid"), key) for entry in entries if (key := _usable_key(entry)) is not None)
+    if not keys:
+        raise ProtocolError(f"The {_ENDPOINT} holds no RS256 key of at least {_LEAST_BITS} bits.")
+    return KeySet(keys, now)
+
+
+def fetch_is_due(key_set: KeySet | None, kid: str | None, penalties: Mapping[str | None, float], *, now: float) -> bool:
+    """Tell whether the key set must be fetched before a token with this ``kid`` can be judged.
+
+    An unknown ``kid`` causes a fetch at once (the pool may have rotated its keys a moment ago), and then none
+    for `UNKNOWN_KID_PENALTY` seconds; `penalties` holds the times, by ``kid``, of fetches that did not help.
+    """
+    if key_set is None or now - key_set.at >= KEY_SET_LIFE:
+        return True
+    if key_set.find(kid) is not None:
+        return False
+    return now - penalties.get(kid, float("-inf")) >= UNKNOWN_KID_PENALTY
+
+
+def _usable_key(entry: Any) -> RSAPublicKey | None:  # noqa: ANN401 - whatever JSON held
+    if not isinstance(entry, dict) or entry.get("kty") != "RSA" or "d" in entry:
+        return None
+    if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
+        return None
+    if not isinstance(entry.get("kid", ""), str):
+        return None
+    try:
+        key = RSAAlgorithm.from_jwk({name: entry.get(name) for name in ("kty", "n", "e")})
+    except (InvalidKeyError, ValueError, TypeError, AttributeError):
+        return None
+    return key if key.key_size >= _LEAST_BITS else None  # type: ignore[return-value] # without "d" it is public

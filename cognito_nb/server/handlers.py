@@ -1,0 +1,258 @@
+"""The HTTP face of the sign-ins; `routes` lists everything that the extension serves.
+
+Three ways in. ``cognito/api`` takes the capability in place of Jupyter's login and XSRF check. The start page wants
+Jupyter's login. The callback wants neither: without a login cookie jupyter_server would answer 302
+``/login?next=…code=…`` and log the code (measured); state and binding cookie stand in their place.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado import web
+
+from .. import pages, wire
+from ..causes import cause_of
+from .base import ApiHandler, Handler, OpenHandler
+from .redirects import Place, choose, complete, start_under_registered_name
+from .sign_ins import OK, FullError, RefusedError
+
+if TYPE_CHECKING:
+    from ..secret import Secret
+    from .sign_ins import SignIn
+
+__all__ = ["routes"]
+
+_ID = "([A-Za-z0-9_-]{1,128})"
+_PAGE_POLL_SECONDS = 10.0  # then the page says that the notebook has not come for the answer
+_STATUS = {"unknown": 404, "wrong_browser": 403}  # other refusals: 410
+_START_COOKIE = wire.COOKIE_PREFIX + "start_"
+
+
+def routes() -> list[tuple[str, type[web.RequestHandler]]]:
+    """Return every route of the extension, below the server's base_url."""
+    return [
+        (wire.SIGN_INS_PATH, CreateHandler),
+        (f"{wire.SIGN_INS_PATH}/{_ID}", SignInHandler),
+        (f"{wire.SIGN_INS_PATH}/{_ID}/outcome", OutcomeHandler),
+        (f"{wire.START_PATH}/{_ID}", StartHandler),
+        (wire.CALLBACK_PATH, CallbackHandler),
+        (f"{wire.CALLBACK_PATH}/{_ID}", CallbackOutcomeHandler),
+        ("cognito(?:/.*)?", UnknownHandler),
+    ]
+
+
+class CreateHandler(ApiHandler):
+    """``POST cognito/api/sign-ins``."""
+
+    @allow_unauthenticated
+    def post(self) -> None:
+        body = self.body()
+        try:
+            version = wire.wire_version(body)
+            if version is None:
+                raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wire")
+            if version != wire.WIRE_VERSION:
+                return self.refuse_version(version)
+            request = wire.SignInRequest.from_json(body)
+            sign_in = self.sign_ins.create(request, now=time.monotonic())
+        except wire.WireError as error:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, f"bad field: {error}") from None
+        except RefusedError:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: state") from None
+        except FullError:
+            raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, "too many sign-ins are pending") from None
+        start_path = f"{self.base_url}{wire.START_PATH}/{sign_in.id}"
+        created = wire.SignInCreated(sign_in.id, start_path, request.expires_in)
+        return self.reply(created.to_json(), HTTPStatus.CREATED)
+
+    def refuse_version(self, version: int) -> None:
+        """Tell both versions: one of two environments was updated alone."""
+        message = f"the server's cognito_nb speaks version {wire.WIRE_VERSION}, the kernel's {version}"
+        self.reply({"message": message, "server": wire.WIRE_VERSION, "kernel": version}, HTTPStatus.CONFLICT)
+
+
+class SignInHandler(ApiHandler):
+    """``GET`` (long poll) and ``DELETE cognito/api/sign-ins/ID``."""
+
+    @allow_unauthenticated
+    async def get(self, sign_in_id: str) -> None:
+        try:
+            seconds = float(self.get_query_argument("wait", "0"))
+        except ValueError:
+            seconds = math.nan
+        if not seconds >= 0:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wait")
+        found = self.sign_ins.poll(sign_in_id, now=time.monotonic())
+        if found is None and seconds:
+            await self.waiters.wait(sign_in_id, min(seconds, wire.LONG_POLL_SECONDS))
+            found = self.sign_ins.poll(sign_in_id, now=time.monotonic())
+        if found is None:
+            self.set_status(HTTPStatus.NO_CONTENT)
+        else:
+            self.reply(found.to_json())
+
+    @allow_unauthenticated
+    def delete(self, sign_in_id: str) -> None:
+        self.sign_ins.finish(sign_in_id, "withdrawn", now=time.monotonic())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class OutcomeHandler(ApiHandler):
+    """``POST cognito/api/sign-ins/ID/outcome``."""
+
+    @allow_unauthenticated
+    def post(self, sign_in_id: str) -> None:
+        match self.body():
+            case {"ok": True}:
+                cause = OK
+            case {"ok": False, "cause": str(code)}:
+                cause = cause_of(code).code
+            case {"ok": False}:
+                cause = cause_of(None).code
+            case _:
+                raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: ok")
+        self.sign_ins.finish(sign_in_id, cause, now=time.monotonic())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class StartHandler(Handler):
+    """``GET cognito/start/ID``: binds the sign-in to this browser and sends it to Cognito."""
+
+    @web.authenticated
+    def get(self, sign_in_id: str) -> None:
+        now = time.monotonic()
+        try:
+            if _is_speculative(self) or self.request.headers.get("Sec-Fetch-Dest", "document") != "document":
+                return self.refuse("unknown", HTTPStatus.SERVICE_UNAVAILABLE)
+            sign_in = self.sign_ins.find_live(sign_in_id, now=now)
+            place = Place.of(self.request.host, self.request.protocol, self.base_url, os.environ)
+            redirect_uri = choose(sign_in.redirect_uris, place)
+            if redirect_uri is None:
+                return self.show_not_registered(sign_in, place)
+            if self.request.headers.get("Sec-Fetch-Site") == "cross-site":
+                return self.show(_confirmation(self.request.path))
+            cookie = self.get_cookie(_START_COOKIE + sign_in.id)
+            binding, url = self.sign_ins.start(sign_in.id, cookie, redirect_uri, now=now)
+        except RefusedError as refused:
+            return self.refuse(refused.cause, _STATUS.get(refused.cause, HTTPStatus.GONE))
+        except ValueError:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST) from None  # the Host header is none
+        self.bind(sign_in, binding, math.ceil(sign_in.expires_at - now))
+        return self.redirect(complete(url.reveal(), redirect_uri), status=HTTPStatus.SEE_OTHER)
+
+    def bind(self, sign_in: SignIn, binding: Secret, max_age: int) -> None:
+        """Set the binding cookie, and its twin: the callback's path keeps the first one from this page."""
+        callback, start = self.base_url + wire.CALLBACK_PATH, self.request.path
+        for name, path in ((wire.COOKIE_PREFIX, callback), (_START_COOKIE, start)):
+            self.set_cookie(
+                name + sign_in.id,
+                binding.reveal(),
+                path=path,
+                max_age=max_age,
+                httponly=True,
+                samesite="Lax",
+                secure=sign_in.redirect_uri.startswith("https:"),
+            )
+
+    def show_not_registered(self, sign_in: SignIn, place: Place) -> None:
+        """Show what to register beside what is configured; nothing has been started."""
+        row = cause_of("redirect_not_registered")
+        configured = pages.Section("Configured redirect_uris", sign_in.redirect_uris, code=True)
+        sections = (pages.Section("The URL to register", (place.default,), code=True), configured)
+        url = start_under_registered_name(sign_in.redirect_uris, place, sign_in.id)
+        links = () if url is None else (pages.Link(f"Sign in at {urlsplit(url).netloc} instead", url),)
+        self.show(pages.Page(row.title, row.fix, sections=sections, links=links), HTTPStatus.BAD_REQUEST)
+
+
+class CallbackHandler(OpenHandler):
+    """``GET cognito/callback``: takes the authorization response; it never raises."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        if _is_speculative(self):
+            return self.refuse("unknown", HTTPStatus.SERVICE_UNAVAILABLE)  # a browser drops it and asks again
+        now, cookies = time.monotonic(), {name: morsel.value for name, morsel in self.cookies.items()}
+        try:
+            params = pages.parse_callback_query(self.request.query)
+            sign_in = self.sign_ins.answer(params, cookies, now=now)
+        except pages.QueryError as error:
+            self.sign_ins.spoil(error.states, cookies, now=now)
+            return self.refuse("malformed", HTTPStatus.BAD_REQUEST)
+        except RefusedError as refused:
+            return self.refuse(refused.cause, HTTPStatus.BAD_REQUEST)
+        if ("code" in params) == ("error" in params):  # the kernel refuses it too, in its own words
+            return self.refuse("malformed", HTTPStatus.BAD_REQUEST)
+        return self.show(_answer_received(f"{self.base_url}{wire.CALLBACK_PATH}/{sign_in.id}"))
+
+    @allow_unauthenticated
+    def head(self) -> None:
+        """Answer a mail scanner or a link preview; nothing is used up."""
+
+    @allow_unauthenticated
+    def options(self) -> None:
+        """Answer likewise."""
+        self.set_header("Allow", "GET, HEAD, OPTIONS")
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class CallbackOutcomeHandler(OpenHandler):
+    """``GET cognito/callback/ID``: the outcome, for the page of the browser that owns the sign-in."""
+
+    @allow_unauthenticated
+    async def get(self, sign_in_id: str) -> None:
+        self.set_header("Content-Type", "application/json")
+        try:
+            sign_in = self.sign_ins.find(sign_in_id, now=time.monotonic())
+            owned = sign_in.owned_by(self.get_cookie(wire.COOKIE_PREFIX + sign_in_id))
+        except RefusedError:
+            owned = False
+        if not owned:
+            self.set_status(HTTPStatus.NOT_FOUND)
+            self.finish("{}")
+            return
+        if sign_in.ended is None:
+            await self.waiters.wait(sign_in_id, _PAGE_POLL_SECONDS)
+        self.finish(json.dumps(_outcome(sign_in)))
+
+
+class UnknownHandler(OpenHandler):
+    """Anything else below ``cognito``: ours as well, or jupyter_server would log the query of a mistyped callback."""
+
+    async def prepare(self, *, _redirect_to_login: bool = False) -> None:
+        await super().prepare()
+        raise web.HTTPError(HTTPStatus.NOT_FOUND)
+
+
+def _is_speculative(handler: web.RequestHandler) -> bool:
+    """Tell whether a browser only looks ahead: that must not use anything up."""
+    names = ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")
+    return any(word in handler.request.headers.get(name, "") for name in names for word in ("prefetch", "preview"))
+
+
+def _confirmation(path: str) -> pages.Page:
+    text = "You came here from another site. Go on only if you have just asked for this sign-in in your notebook."
+    return pages.Page("Sign in from Jupyter?", text, tone="wait", links=(pages.Link("Go on to the sign-in", path),))
+
+
+def _answer_received(poll: str) -> pages.Page:
+    text = "The notebook finishes the sign-in now. You can go back to it and close this tab."
+    return pages.Page("Answer received", text, tone="wait", poll=poll)
+
+
+def _outcome(sign_in: SignIn) -> dict[str, str]:
+    if sign_in.ended is None:
+        hint = "The notebook has not come for it yet. If its kernel was restarted, run %cognito_login again."
+        text = hint if sign_in.fetched_at is None else "The notebook is still at work. You can go back to it."
+        return {"status": "waiting", "title": "Answer received", "text": text}
+    if sign_in.ended == OK:
+        return {"status": "ok", "title": "Signed in", "text": "You can close this tab."}
+    row = cause_of(sign_in.ended)
+    return {"status": "failed", "title": row.title, "text": f"Likely cause: {row.likely[0]}\n{row.fix}"}

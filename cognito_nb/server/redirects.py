@@ -1,0 +1,115 @@
+"""Which redirect URI brings this browser back to this server: pure.
+
+The browser's own host decides, as it stands in the Host header (``X-Forwarded-Host`` is anybody's word).
+Behind a TLS proxy tornado's scheme is unreliable (measured), and Cognito takes plain http on loopback only:
+so the scheme is https everywhere but on loopback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from ..wire import CALLBACK_PATH, START_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Place", "choose", "complete", "start_under_registered_name"]
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_USER_REDIRECT = "hub/user-redirect/" + CALLBACK_PATH  # one URL for all users of a Hub, default servers only
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the browser sees this server.
+
+    Attributes
+    ----------
+    host : str
+        Its host name, in lower case and without brackets.
+    port : int or None
+        Its port, if it is not the scheme's own.
+    scheme : str
+        The scheme that tornado saw; it counts on loopback only.
+    base_url : str
+        Path of the server, with slashes at both ends.
+    hub_path : str or None
+        On a JupyterHub, path of the Hub's own route to this user's callback.
+    """
+
+    host: str
+    port: int | None
+    scheme: str
+    base_url: str
+    hub_path: str | None = None
+
+    @classmethod
+    def of(cls, host: str, scheme: str, base_url: str, environ: Mapping[str, str]) -> Place:
+        """Read a Host header; the Hub tells a single-user server about itself in its environment.
+
+        Raises
+        ------
+        ValueError
+            If the header is no host and port.
+        """
+        parts = urlsplit(f"//{host}")
+        on_hub = "JUPYTERHUB_SERVICE_PREFIX" in environ or base_url.startswith("/user/")
+        hub_path = environ.get("JUPYTERHUB_BASE_URL", "/") + _USER_REDIRECT
+        named = bool(environ.get("JUPYTERHUB_SERVER_NAME"))
+        return cls(parts.hostname or "", parts.port, scheme, base_url, hub_path if on_hub and not named else None)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths that lead to this server's callback; its own first, as the Hub's log shows the code."""
+        own = self.base_url + CALLBACK_PATH
+        return (own,) if self.hub_path is None else (own, self.hub_path)
+
+    @property
+    def default(self) -> str:
+        """The redirect URI where none is configured, and the one to register where none fits."""
+        scheme = self.scheme if self.host in _LOOPBACK else "https"
+        netloc = f"[{self.host}]" if ":" in self.host else self.host
+        if self.port not in (None, _DEFAULT_PORTS[scheme]):
+            netloc += f":{self.port}"
+        return f"{scheme}://{netloc}{self.paths[-1]}"
+
+
+def choose(redirect_uris: Sequence[str], place: Place) -> str | None:
+    """Return the redirect URI, exactly as configured, that leads this browser here, or None."""
+    if not redirect_uris:
+        return place.default
+    fitting = [uri for uri in redirect_uris if _leads_here(uri, place) and urlsplit(uri).hostname == place.host]
+
+    def order(uri: str) -> tuple[int, bool]:
+        return place.paths.index(urlsplit(uri).path), urlsplit(uri).scheme != place.scheme
+
+    return min(fitting, key=order, default=None)
+
+
+def start_under_registered_name(redirect_uris: Sequence[str], place: Place, sign_in_id: str) -> str | None:
+    """Return the start page under the loopback name that is registered, if only that name differs."""
+    if place.host not in _LOOPBACK:
+        return None
+    for uri in redirect_uris:
+        parts = urlsplit(uri)
+        if parts.hostname in _LOOPBACK and _leads_here(uri, place):
+            return f"{parts.scheme}://{parts.netloc}{place.base_url}{START_PATH}/{sign_in_id}"
+    return None
+
+
+def complete(authorization_url: str, redirect_uri: str) -> str:
+    """Return the authorization request with its redirect URI."""
+    separator = "&" if "?" in authorization_url else "?"
+    return f"{authorization_url}{separator}redirect_uri={quote(redirect_uri, safe='')}"
+
+
+def _leads_here(uri: str, place: Place) -> bool:
+    """Compare all but the host name; a browser that names no port is on the default port of the URI's scheme."""
+    parts = urlsplit(uri)
+    secure = parts.scheme == "https" or parts.hostname in _LOOPBACK
+    default = _DEFAULT_PORTS[parts.scheme]
+    return secure and parts.path in place.paths and (parts.port or default) == (place.port or default)

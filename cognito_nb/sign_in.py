@@ -1,0 +1,195 @@
+"""One sign-in, from settings to a verified session, without a view.
+
+What can be known is known before a button is shown (settings, discovery, the server extension); while the user
+types, the keys are fetched and the connection to the token endpoint is kept warm, so that one round trip is left once
+the code arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .causes import cause_of
+from .errors import (
+    AuthorizationResponseError,
+    CognitoError,
+    ConfigurationError,
+    NetworkError,
+    SignInError,
+    SignInTimeoutError,
+    StateMismatchError,
+    TokenResponseError,
+    TokenVerificationError,
+)
+from .protocol.authorize import new_authorization_request, validate_authorization_response
+from .receivers import choose_receiver
+from .session import Session, keep_session, signed_out_here
+from .tokens.transport import Transport
+from .tokens.user_pool import UserPool, discover
+
+if TYPE_CHECKING:
+    from .config import CognitoConfig
+    from .protocol.authorize import AuthorizationRequest
+    from .wire import Answered
+
+__all__ = ["MAX_TIMEOUT", "SignIn", "cause_code"]
+
+MAX_TIMEOUT = 3570.0  # seconds; the server keeps no sign-in longer than an hour
+
+_log = logging.getLogger(__name__)
+
+
+class SignIn:
+    """One sign-in; its coroutines run on its own background loop, which the session then keeps.
+
+    Parameters
+    ----------
+    config : CognitoConfig
+        The user pool and app client.
+    timeout : float
+        Seconds that the user has.
+    receiver : str
+        One of `receivers.RECEIVERS`.
+
+    Raises
+    ------
+    ConfigurationError
+        If no receiver works here, or the time is out of range.
+    """
+
+    def __init__(self, config: CognitoConfig, *, timeout: float, receiver: str) -> None:
+        if not 0 < timeout <= MAX_TIMEOUT:
+            raise ConfigurationError(
+                f"timeout must be above 0 and at most {MAX_TIMEOUT:.0f} seconds.", setting="timeout"
+            )
+        self.config = config
+        self.timeout = timeout
+        self.receiver = choose_receiver(receiver)
+        self._transport = Transport()
+        self.background = self._transport.background
+        self._user_pool: UserPool | None = None
+        self._request: AuthorizationRequest | None = None
+        self._reports: set[asyncio.Task[None]] = set()
+
+    async def prepare(self) -> None:
+        """Find the user pool, make the authorization request, and register it with the receiver.
+
+        Raises
+        ------
+        ConfigurationError, NetworkError, ProtocolError
+            Before any browser opens.
+        """
+        config = self.config
+        self._user_pool = await discover(config, self._transport)
+        options = config.authorization_options
+        if signed_out_here(config):
+            options = {"prompt": "login", **options}  # the browser's Cognito session outlives a sign-out by an hour
+        self._request = new_authorization_request(
+            self._user_pool.metadata, client_id=config.client_id or "", scopes=tuple(config.scopes), options=options
+        )
+        await self.receiver.start(self._request, config, timeout=self.timeout)
+
+    @property
+    def host(self) -> str:
+        """The host whose page will ask for the password."""
+        return urlsplit(self._prepared[0].metadata.authorization_endpoint).netloc
+
+    async def finish(self) -> Session:
+        """Wait for the answer and turn it into a session.
+
+        Raises
+        ------
+        SignInError, TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
+            Then nothing is kept, and no pending sign-in is left behind.
+        """
+        try:
+            answered = await self._answer()
+            session = await self._session_from(answered)
+        except CognitoError as error:
+            await self._tell(error)
+            raise
+        except asyncio.CancelledError:
+            await self.withdraw()
+            raise
+        report = asyncio.get_running_loop().create_task(self._tell(None))  # the caller need not wait for it
+        self._reports.add(report)
+        report.add_done_callback(self._reports.discard)
+        return session
+
+    async def withdraw(self) -> None:
+        """Leave no pending sign-in behind; may be called at any time."""
+        await self.receiver.withdraw()
+        await self.receiver.aclose()
+
+    def close(self) -> None:
+        """Give up: end the loop and close the connections. Not after `finish` has returned a session."""
+        self._transport.close()
+
+    async def _answer(self) -> Answered:
+        metadata = self._prepared[0].metadata
+        loop = asyncio.get_running_loop()
+        helpers = [
+            loop.create_task(self._prefetch_keys()),
+            loop.create_task(self._transport.keep_warm([metadata.token_endpoint])),
+        ]
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self.receiver.answer()
+        except TimeoutError as error:
+            if isinstance(error, CognitoError):
+                raise
+        finally:
+            for helper in helpers:
+                helper.cancel()
+        await self.receiver.withdraw()
+        cause = cause_of("timeout")
+        raise SignInTimeoutError(
+            f"{cause.title} ({self.timeout:.0f} seconds). Likely: {' '.join(cause.likely)}",
+            hint=cause.fix,
+            sent={
+                "client_id": self.config.client_id or "",
+                "redirect_uris": " ".join(self.config.redirect_uris) or "this server's own callback",
+                "scope": " ".join(self.config.scopes),
+            },
+        )
+
+    async def _session_from(self, answered: Answered) -> Session:
+        user_pool, request = self._prepared
+        code = validate_authorization_response(request, answered.params, redirect_uri=answered.redirect_uri)
+        tokens = await user_pool.exchange(code)
+        session = Session(self.config, user_pool, tokens)
+        keep_session(session, self.config.profile)
+        return session
+
+    async def _tell(self, error: CognitoError | None) -> None:
+        if not isinstance(error, SignInTimeoutError):
+            await self.receiver.report(ok=error is None, cause=cause_code(error) if error else None)
+        await self.receiver.aclose()
+
+    async def _prefetch_keys(self) -> None:
+        try:
+            await self._prepared[0].keys.prefetch()
+        except CognitoError as error:
+            _log.debug("keys not prefetched: %s", type(error).__name__)
+
+    @property
+    def _prepared(self) -> tuple[UserPool, AuthorizationRequest]:
+        if self._user_pool is None or self._request is None:
+            raise SignInError("The sign-in was not prepared.")
+        return self._user_pool, self._request
+
+
+def cause_code(error: CognitoError) -> str:
+    """Return the code under which `causes` explains an error."""
+    if isinstance(error, AuthorizationResponseError | TokenResponseError):
+        return error.error or "error"
+    codes = {
+        StateMismatchError: "state_mismatch",
+        TokenVerificationError: "verification",
+        NetworkError: "network",
+        SignInTimeoutError: "timeout",
+    }
+    return codes.get(type(error), "error")

@@ -1,0 +1,143 @@
+"""One thread with an event loop, on which all network work of a session runs.
+
+Sync and async callers share it, so there is one HTTP client, one warm connection and one refresh for all of them; the
+caller's own event loop is never blocked, and a blocked main thread stays interruptible.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import NotSignedInError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+
+__all__ = ["Background"]
+
+T = TypeVar("T")
+_STEP = 0.2  # seconds; on Windows an interrupt is only seen between waits
+_CLEAN_UP = 3.0  # seconds that a cancelled coroutine has to tidy up
+
+
+class Background:
+    """A daemon thread that runs coroutines; it starts with the first one.
+
+    Parameters
+    ----------
+    at_end : callable
+        Makes the coroutine that tidies up on the loop when it is stopped.
+    """
+
+    def __init__(self, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._at_end = at_end
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Start a coroutine on the loop.
+
+        Raises
+        ------
+        NotSignedInError
+            In a forked child: the thread, the connections and the refresh token's turn stay with the parent.
+        """
+        if os.getpid() != self._process:
+            coroutine.close()
+            raise NotSignedInError(
+                "A session cannot be used in a forked process.",
+                hint="Make the calls in the parent, or sign in again in the child.",
+            )
+        return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine and wait for it; an interrupt cancels it, lets it tidy up, and is raised again."""
+        tidied = threading.Event()
+
+        async def tell_when_done() -> T:
+            try:
+                return await coroutine
+            finally:
+                tidied.set()
+
+        future = self.submit(tell_when_done())
+        try:
+            while not concurrent.futures.wait((future,), timeout=_STEP).done:
+                pass
+        except BaseException:
+            future.cancel()
+            tidied.wait(_CLEAN_UP)
+            raise
+        return future.result()
+
+    async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine and await it on the caller's own event loop; cancellation is passed on."""
+        return await asyncio.wrap_future(self.submit(coroutine))
+
+    def drive(self, steps: Generator[Coroutine[Any, Any, Any], Any, T]) -> T:
+        """Run a generator that yields coroutines, blocking for each: the synchronous face of a shared core."""
+        with contextlib.closing(steps):
+            try:
+                coroutine = next(steps)
+                while True:
+                    try:
+                        result = self.run(coroutine)
+                    except BaseException as error:  # noqa: BLE001 - the generator decides
+                        coroutine = steps.throw(error)
+                    else:
+                        coroutine = steps.send(result)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+
+    async def adrive(self, steps: Generator[Coroutine[Any, Any, Any], Any, T]) -> T:
+        """Run the same generator from an event loop, without blocking it."""
+        with contextlib.closing(steps):
+            try:
+                coroutine = next(steps)
+                while True:
+                    try:
+                        result = await self.arun(coroutine)
+                    except BaseException as error:  # noqa: BLE001 - the generator decides
+                        coroutine = steps.throw(error)
+                    else:
+                        coroutine = steps.send(result)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+
+    def stop(self) -> None:
+        """End the thread; what still runs is cancelled."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is None or thread is None or os.getpid() != self._process:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        if thread is not threading.current_thread():
+            thread.join(_CLEAN_UP)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="cognito_nb", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(self._at_end())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()

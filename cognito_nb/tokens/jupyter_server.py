@@ -1,0 +1,146 @@
+"""The one HTTP client of the wire between kernel and Jupyter server.
+
+Environment proxies are ignored: they break loopback calls (measured).
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+
+import httpx
+
+from .. import wire
+from ..errors import CognitoError, ConfigurationError, NetworkError, ProtocolError
+from ..protocol.http import parse_json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .access import ServerAccess
+
+__all__ = ["JupyterServer"]
+
+T = TypeVar("T")
+_REPLY_SECONDS = 10.0
+_UPDATE = "Install the same version of cognito_nb in the server's and the kernel's environment, then restart both."
+
+
+class JupyterServer:
+    """The server extension as the kernel talks to it; made and used on one event loop."""
+
+    def __init__(self, access: ServerAccess) -> None:
+        scheme, _, rest = access.url.partition("://")
+        transport = None
+        base_url = access.url
+        if scheme == "http+unix":
+            socket, _, path = rest.partition("/")
+            transport = httpx.AsyncHTTPTransport(uds=unquote(socket))
+            base_url = f"http://localhost/{path}"
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            trust_env=False,
+            verify=_server_context(access.ca_file),
+            timeout=_REPLY_SECONDS,
+            headers={wire.CAPABILITY_HEADER: access.capability.reveal()},
+        )
+
+    async def create(self, request: wire.SignInRequest) -> wire.SignInCreated:
+        """Register a sign-in that this kernel waits for.
+
+        Raises
+        ------
+        ConfigurationError
+            If the extension is absent, of another wire version, or does not know this kernel.
+        NetworkError
+            If the server does not answer, or has too many sign-ins.
+        """
+        response = await self._send("POST", wire.SIGN_INS_PATH, request.to_json())
+        if response.status_code != httpx.codes.CREATED:
+            raise _refusal(response.status_code)
+        return _read(response, wire.SignInCreated.from_json)
+
+    async def poll(self, sign_in_id: str) -> wire.Answered | wire.Ended | None:
+        """Wait for the authorization response; None if there is none yet.
+
+        Raises
+        ------
+        ConfigurationError
+            If the server does not know the sign-in any more.
+        NetworkError
+            If the server does not answer.
+        """
+        path = f"{wire.SIGN_INS_PATH}/{sign_in_id}?wait={wire.LONG_POLL_SECONDS:.0f}"
+        response = await self._send("GET", path, longer=wire.LONG_POLL_SECONDS)
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise _refusal(response.status_code)
+        return _read(response, wire.read_poll)
+
+    async def report(self, sign_in_id: str, *, ok: bool, cause: str | None) -> None:
+        """Tell how the sign-in ended, for the page that the browser shows; `cause` is a code of `causes`."""
+        await self._send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", {"ok": ok, "cause": cause})
+
+    async def withdraw(self, sign_in_id: str) -> None:
+        """Leave no pending sign-in behind."""
+        await self._send("DELETE", f"{wire.SIGN_INS_PATH}/{sign_in_id}")
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+    async def _send(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, longer: float = 0.0
+    ) -> httpx.Response:
+        content = None if body is None else json.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            return await self._client.request(
+                method, path, content=content, headers=headers, timeout=_REPLY_SECONDS + longer
+            )
+        except httpx.HTTPError as error:
+            reason = type(error).__name__
+        raise NetworkError(
+            f"The Jupyter server at {self._client.base_url.host} does not answer its kernel ({reason}).",
+            hint="If Jupyter was restarted, restart the kernel too.",
+        )
+
+
+def _server_context(ca_file: str | None) -> ssl.SSLContext:
+    """Trust the server's own certificate and no other; its name does not matter on loopback."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_file is not None:
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def _read(response: httpx.Response, reader: Callable[[object], T]) -> T:
+    try:
+        return reader(parse_json_object(response.content, what="The Jupyter server's answer"))
+    except wire.WireError as error:
+        field = error.args[0]
+    raise ProtocolError(f"The Jupyter server's answer has no usable {field}.", hint=_UPDATE)
+
+
+def _refusal(status: int) -> CognitoError:
+    if status == httpx.codes.CONFLICT:
+        return ConfigurationError("The Jupyter server runs another version of cognito_nb.", hint=_UPDATE)
+    if status == httpx.codes.FORBIDDEN:
+        return ConfigurationError(
+            "The Jupyter server does not know this kernel.",
+            hint="Jupyter was restarted since the kernel started: restart the kernel.",
+        )
+    if status == httpx.codes.NOT_FOUND:
+        return ConfigurationError(
+            "The Jupyter server does not know this sign-in, or the cognito_nb extension is switched off.",
+            hint="Check `jupyter server extension list`; if Jupyter was restarted, run %cognito_login again.",
+        )
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return NetworkError("The Jupyter server has too many sign-ins waiting.", hint="Try again in a few minutes.")
+    return ProtocolError(f"The Jupyter server answered with HTTP status {status}.", hint=_UPDATE)

@@ -1,0 +1,110 @@
+"""TokenSource: the current tokens of one signed-in user, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ..errors import NotSignedInError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..protocol.claims import VerifiedToken
+    from ..secret import Secret
+
+__all__ = ["TokenKind", "TokenSource", "Tokens"]
+
+TokenKind: TypeAlias = Literal["access", "id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The verified tokens of one answer of the token endpoint.
+
+    Attributes
+    ----------
+    access, id : VerifiedToken
+        Both passed every check; `id` is None without the scope ``openid``.
+    refresh_token : Secret or None
+        Opaque; None if the app client gave none.
+    nonce : Secret or None
+        What the sign-in sent; an ID token of a refresh must not name another.
+    expires_at : float
+        Seconds since the epoch, by this kernel's clock.
+    deadline : float
+        The same in monotonic seconds: a clock that is set does not prolong a token's life.
+    """
+
+    access: VerifiedToken
+    id: VerifiedToken | None
+    refresh_token: Secret | None
+    nonce: Secret | None
+    expires_at: float
+    deadline: float
+
+    def get(self, kind: TokenKind) -> VerifiedToken:
+        """Return the access or the ID token.
+
+        Raises
+        ------
+        NotSignedInError
+            If there is no ID token: the scope ``openid`` was not asked for.
+        """
+        token = self.access if kind == "access" else self.id
+        if token is None:
+            raise NotSignedInError("This session has no ID token.", hint="Add openid to scopes and sign in again.")
+        return token
+
+
+@dataclass(slots=True)
+class TokenSource:
+    """Holds the current tokens; replacing and wiping are atomic.
+
+    Attributes
+    ----------
+    clock, monotonic : callable
+        Seconds since the epoch, and monotonic seconds; both count, since one of them stands still while a laptop sleeps
+        and the other can be set.
+    """
+
+    _tokens: Tokens | None = field(repr=False)
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
+    _ended: str = "You are signed out."
+
+    @property
+    def tokens(self) -> Tokens:
+        """The current tokens.
+
+        Raises
+        ------
+        NotSignedInError
+            After sign-out, or when the session has ended.
+        """
+        tokens = self._tokens
+        if tokens is None:
+            raise NotSignedInError(self._ended, hint="Run %cognito_login.")
+        return tokens
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there are tokens, fresh or not."""
+        return self._tokens is not None
+
+    def seconds_left(self, tokens: Tokens) -> float:
+        """Return how long the access token lives on, in seconds; negative when it is dead."""
+        return min(tokens.deadline - self.monotonic(), tokens.expires_at - self.clock())
+
+    def replace(self, old: Tokens, new: Tokens) -> bool:
+        """Put new tokens in the place of those they were made from; False if these are gone: the answer came late."""
+        if self._tokens is not old:
+            return False
+        self._tokens = new
+        return True
+
+    def wipe(self, reason: str = "You are signed out.") -> Tokens | None:
+        """Forget the tokens and return them; `reason` is what later callers are told."""
+        tokens, self._tokens, self._ended = self._tokens, None, reason
+        return tokens

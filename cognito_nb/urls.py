@@ -1,0 +1,68 @@
+"""Which URLs may be used at all: https, or http on this machine; no user names, no private networks."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+__all__ = ["is_loopback", "origin_of", "url_fault"]
+
+_LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_PRINTABLE = re.compile(r"[!-\[\]-~]{1,1024}")  # ASCII without blanks and backslash
+_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?", re.ASCII)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name means this machine: ``localhost``, ``127.0.0.1`` or ``::1``."""
+    return host in _LOOPBACK_HOSTS
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL, in lower case and with the default port filled in.
+
+    Raises
+    ------
+    ValueError
+        If the URL has no host or an impossible port.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError("no host")
+    port = parts.port if parts.port is not None else {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname.rstrip("."), port
+
+
+def url_fault(url: object) -> str | None:
+    """Return why a URL may not be used, as the end of a sentence, or None if it may.
+
+    Parameters
+    ----------
+    url : object
+        The value of a setting, or what a discovery document holds.
+    """
+    if not isinstance(url, str) or not _PRINTABLE.fullmatch(url):
+        return "is no absolute URL of printable ASCII characters"
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        return "is no URL"
+    host = parts.hostname or ""
+    rules = (
+        (parts.scheme in ("https", "http") and bool(host), "must start with https:// and name a host"),
+        ("@" not in parts.netloc and port != 0, "must not hold a user name or port 0"),
+        ("#" not in url, "must not hold a fragment (#)"),
+        (
+            parts.scheme == "https" or is_loopback(host),
+            "must be https: plain http is for localhost, 127.0.0.1 and [::1] only",
+        ),
+        (is_loopback(host) or _is_public(host), "has no valid host name, or points into a private network"),
+    )
+    return next((fault for holds, fault in rules if not holds), None)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return _HOST.fullmatch(host) is not None

@@ -1,0 +1,156 @@
+"""What a person sees of a sign-in: in a notebook cell, in a terminal, or through a function of the caller's."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import CognitoError, InteractionRequiredError
+from .widget.outcome import signed_out_html, signed_out_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .session import Session
+    from .sign_in import SignIn
+
+__all__ = [
+    "View",
+    "choose_view",
+    "failure_facts",
+    "in_notebook",
+    "require_person",
+    "say",
+    "show_signed_out",
+    "waiting_facts",
+]
+
+
+class View(Protocol):
+    """What a person sees of a sign-in; called from any thread."""
+
+    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
+        """Offer the link."""
+
+    def signed_in(self, session: Session) -> None:
+        """Say that it worked."""
+
+    def failed(self, error: BaseException) -> None:
+        """Say that it did not."""
+
+
+def choose_view(open_url: Callable[[str], None] | None) -> View:
+    """Return the view for this place: `open_url` if given, else the cell or the terminal.
+
+    Raises
+    ------
+    InteractionRequiredError
+        If nobody can answer here.
+    """
+    if open_url is not None:
+        return _UrlView(open_url)
+    require_person()
+    return _CellView() if in_notebook() else _UrlView(_print_url)
+
+
+def require_person() -> None:
+    """Raise InteractionRequiredError where nobody can answer: no input allowed by the front end, or no terminal."""
+    kernel = _kernel()
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    if not (terminal if kernel is None else kernel._allow_stdin):  # noqa: SLF001 - ipykernel tells it nowhere else
+        raise InteractionRequiredError(
+            "Nobody can sign in here: this notebook or script runs without a person (papermill, nbclient, CI).",
+            hint="Run the cell in JupyterLab; or pass open_url= to cn.login and open that URL in a browser.",
+        )
+
+
+def in_notebook() -> bool:
+    """Tell whether this is an IPython kernel, whose front end can show widgets."""
+    return _kernel() is not None
+
+
+def waiting_facts(sign_in: SignIn) -> dict[str, Any]:
+    """Return what `SignInButton.show_waiting` shows."""
+    return {
+        "start_path": sign_in.receiver.start_path,
+        "start_url": sign_in.receiver.start_url,
+        "host": sign_in.host,
+        "user_pool": sign_in.config.label,
+        "expires_in": sign_in.timeout,
+    }
+
+
+def failure_facts(error: BaseException) -> dict[str, str]:
+    """Return title and next step of an error."""
+    if isinstance(error, CognitoError):
+        return {"title": error.message, "next_step": error.hint or "Run %cognito_login again."}
+    return {"title": "The sign-in was interrupted.", "next_step": "Run %cognito_login again when you are ready."}
+
+
+def show_signed_out(session: Session, *, revoked: bool) -> None:
+    """Say that the session has ended, and offer the link that ends the browser's session too."""
+    facts: dict[str, Any] = {
+        "user_pool": session.config.label,
+        "sign_out_url": session.logout_url,
+        "revoked": revoked,
+    }
+    say(signed_out_html(**facts), signed_out_text(**facts))
+
+
+def say(html: str, text: str) -> None:
+    """Show HTML in a notebook and text elsewhere."""
+    if not in_notebook():
+        print(text)  # noqa: T201 - a terminal's view
+        return
+    from IPython.display import display  # noqa: PLC0415 - only where it is loaded already
+
+    display({"text/html": html, "text/plain": text}, raw=True)
+
+
+class _UrlView:
+    """Hands the URL to somebody else."""
+
+    def __init__(self, open_url: Callable[[str], None]) -> None:
+        self._open_url = open_url
+
+    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:  # noqa: ARG002 - of the protocol
+        self._open_url(sign_in.receiver.start_url)
+
+    def signed_in(self, session: Session) -> None:
+        """Say nothing: the caller has the session."""
+
+    def failed(self, error: BaseException) -> None:
+        """Say nothing: the caller has the error."""
+
+
+class _CellView:
+    """The login cell of a notebook; the widget is loaded when it is first shown."""
+
+    def __init__(self) -> None:
+        self._cell: Any = None
+
+    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
+        from .widget.login_cell import LoginCell  # noqa: PLC0415 - anywidget takes 50 ms
+
+        self._cell = LoginCell()
+        self._cell.waiting(**waiting_facts(sign_in), blocking=blocking)
+
+    def signed_in(self, session: Session) -> None:
+        name = session.user.display_name if session.config.show_identity else None
+        self._cell.signed_in(name=name, user_pool=session.config.label)
+
+    def failed(self, error: BaseException) -> None:
+        if self._cell is not None:
+            self._cell.failed(**failure_facts(error))
+
+
+def _kernel() -> Any:  # noqa: ANN401 - ipykernel's kernel, or None
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython  # noqa: PLC0415 - only where it is loaded already
+
+    return getattr(get_ipython(), "kernel", None)
+
+
+def _print_url(url: str) -> None:
+    print(f"Sign in: open {url}")  # noqa: T201 - a terminal's view

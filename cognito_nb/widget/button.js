@@ -1,0 +1,263 @@
+/**
+ * The button of one sign-in, in the browser.
+ *
+ * Rules of this file:
+ * - The link is a real link, so it opens inside the click; no window is opened, watched or talked to.
+ * - Nothing waits for an answer of the kernel: it may be blocked until the sign-in has ended.
+ * - Every text is set as text, and only an http(s) address becomes a link.
+ *
+ * @typedef {object} View
+ * @property {"waiting" | "error" | "done" | "ended"} [state]
+ * @property {string} [start_path] the link as a path on the Jupyter server
+ * @property {string} [start_url] the link as the kernel sees it
+ * @property {string} [host] the host that asks for the password
+ * @property {string} [user_pool]
+ * @property {boolean} [blocking] whether a cell waits
+ * @property {number} [now] the kernel's clock when it set this view, in seconds
+ * @property {number} [deadline] when the link dies, by the kernel's clock
+ * @property {string} [title]
+ * @property {string} [cause]
+ * @property {string} [next_step]
+ * @property {boolean} [can_retry]
+ * @property {string} [text]
+ */
+
+const HINT_AFTER = 20; // seconds in which a sign-in usually comes back
+const CLOCK_TOLERANCE = 30; // seconds a message may take before the two clocks are called different
+const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget whose kernel is gone
+const AGAIN = "Run %cognito_login again.";
+
+/**
+ * Make an element with a class of ours.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} name
+ * @param {string} [text]
+ */
+function element(tag, name, text = "") {
+  const node = document.createElement(tag);
+  node.className = `cognito-nb-${name}`;
+  node.textContent = text;
+  // Otherwise the notebook takes Enter and Space for its own shortcuts.
+  if (tag === "a" || tag === "button") node.dataset.lmSuppressShortcuts = "true";
+  return node;
+}
+
+/**
+ * Complete the link with the origin of this page; a page that no web server delivered (VS Code) has none.
+ * @param {View} view
+ * @returns {string | null}
+ */
+function linkOf(view) {
+  const onServer = ["http:", "https:"].includes(location.protocol) && view.start_path;
+  try {
+    const url = onServer ? new URL(view.start_path ?? "", location.origin) : new URL(view.start_url ?? "");
+    if (onServer && url.origin !== location.origin) return null;
+    return ["http:", "https:"].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number} seconds */
+function clockFace(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** Anywidget calls this once per model: what is kept here is shared by all views of one button. */
+export default () => {
+  let skew = 0; // this browser's clock minus the kernel's, in seconds
+  let openedPath = "";
+  let openedAt = 0;
+  /** @type {Set<() => void>} */
+  const views = new Set();
+  const now = () => Date.now() / 1000;
+
+  return {
+    initialize({ model }) {
+      model.on("change:view", () => {
+        const sent = model.get("view").now;
+        const apart = sent ? now() - sent : 0;
+        skew = Math.abs(apart) > CLOCK_TOLERANCE ? apart : 0;
+      });
+    },
+
+    render({ model, el }) {
+      const root = element("section", "button");
+      root.classList.add("cognito-nb");
+      root.setAttribute("aria-label", "Cognito sign-in");
+      const spinner = element("span", "spinner");
+      spinner.setAttribute("aria-hidden", "true");
+      const title = element("strong", "title");
+      const timer = element("span", "timer");
+      timer.setAttribute("role", "timer"); // a role that screen readers do not read out every second
+      const cause = element("p", "cause");
+      const next = element("p", "next");
+      const words = element("div", "words");
+      words.setAttribute("role", "status");
+      words.setAttribute("aria-live", "polite");
+      words.append(title, cause, next);
+      const head = element("div", "head");
+      head.append(spinner, words, timer);
+
+      const link = element("a", "link");
+      link.target = "_blank";
+      link.rel = "noopener";
+      link.setAttribute("role", "link"); // still one while it has no address
+      const retry = element("button", "retry", "Try again");
+      const cancel = element("button", "cancel", "Cancel");
+      retry.type = cancel.type = "button";
+      const actions = element("div", "actions");
+      actions.append(link, retry, cancel);
+      const note = element("p", "note");
+      const hint = element("ul", "hint");
+      hint.append(
+        element("li", "hint-row", "The new tab was blocked or closed? Open it again."),
+        element(
+          "li",
+          "hint-row",
+          "Cognito shows an error page, such as redirect_mismatch? " +
+            "Compare the app client's callback URLs and scopes with your settings.",
+        ),
+      );
+      root.append(head, actions, note, hint);
+      el.append(root);
+
+      /** @type {ReturnType<typeof setInterval> | undefined} */
+      let ticking;
+      let asked = ""; // the request that the kernel has not answered yet
+
+      function update() {
+        /** @type {View} */
+        const view = model.get("view") ?? {};
+        const offered = view.state === "waiting";
+        const orphan = el.classList.contains(DISCONNECTED);
+        const expired = offered && !orphan && now() - skew >= (view.deadline ?? 0);
+        const href = offered && !orphan && !expired ? linkOf(view) : null;
+        const opened = href !== null && openedPath === (view.start_path || view.start_url);
+        const elapsed = now() - openedAt;
+
+        const said = offered && !orphan ? wordsOfLink(view, href, opened, expired) : wordsOf(view, orphan);
+        setText(title, said[0]);
+        setText(cause, said[1] ?? "");
+        setText(next, said[2] ?? "");
+        root.dataset.state = orphan ? "ended" : expired ? "expired" : opened ? "opened" : (view.state ?? "preparing");
+
+        spinner.hidden = !opened;
+        timer.hidden = !opened;
+        setText(timer, opened ? clockFace(elapsed) : "");
+        link.hidden = !(href || expired);
+        setText(link, opened ? "Open it again" : `Sign in at ${view.host ?? ""}`);
+        link.classList.toggle("cognito-nb-primary", !opened);
+        if (href) {
+          link.href = href;
+          link.removeAttribute("aria-disabled");
+        } else {
+          link.removeAttribute("href");
+          link.setAttribute("aria-disabled", "true");
+        }
+        cancel.hidden = !href || Boolean(view.blocking);
+        retry.hidden = orphan || view.state !== "error" || !view.can_retry;
+        cancel.disabled = asked === "cancel";
+        retry.disabled = asked === "retry";
+        actions.hidden = link.hidden && cancel.hidden && retry.hidden;
+        setText(note, href ? noteOf(view, opened) : "");
+        hint.hidden = !opened || elapsed < HINT_AFTER;
+
+        const moving = offered && !orphan && !expired;
+        if (moving && ticking === undefined) ticking = setInterval(update, 1000);
+        if (!moving) stop();
+      }
+
+      function stop() {
+        clearInterval(ticking);
+        ticking = undefined;
+      }
+
+      /** @param {MouseEvent} event */
+      function opening(event) {
+        if (!link.href || event.button > 1) return;
+        const view = model.get("view");
+        openedPath = view.start_path || view.start_url;
+        openedAt = now();
+        for (const each of views) each();
+      }
+
+      /** @param {"retry" | "cancel"} type */
+      function ask(type) {
+        asked = type;
+        model.send({ type });
+        update();
+      }
+
+      function changed() {
+        asked = "";
+        update();
+      }
+
+      link.addEventListener("click", opening);
+      link.addEventListener("auxclick", opening);
+      retry.addEventListener("click", () => ask("retry"));
+      cancel.addEventListener("click", () => ask("cancel"));
+      model.on("change:view", changed);
+      const connection = new MutationObserver(update);
+      connection.observe(el, { attributeFilter: ["class"] });
+      views.add(update);
+      update();
+
+      return () => {
+        stop();
+        connection.disconnect();
+        model.off("change:view", changed);
+        views.delete(update);
+        root.remove();
+      };
+    },
+  };
+};
+
+/**
+ * Say it again only when it has changed: a live region reads out what is set.
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+  node.classList.toggle("cognito-nb-empty", text === "");
+}
+
+/**
+ * @param {View} view
+ * @param {string | null} href
+ * @param {boolean} opened
+ * @param {boolean} expired
+ * @returns {string[]} title, cause and next step
+ */
+function wordsOfLink(view, href, opened, expired) {
+  if (expired) return ["This sign-in has expired.", "", AGAIN];
+  if (!href) return ["The sign-in's address cannot be opened from this page.", "", AGAIN];
+  if (opened) return ["Waiting for you to sign in in the other tab…"];
+  return [`Sign in to ${view.user_pool ?? "Cognito"}`];
+}
+
+/**
+ * @param {View} view
+ * @param {boolean} orphan
+ * @returns {string[]} title, cause and next step
+ */
+function wordsOf(view, orphan) {
+  if (view.state === "done") return [view.text ?? "Signed in."];
+  if (view.state === "error") return [view.title ?? "The sign-in failed", view.cause ?? "", view.next_step ?? ""];
+  if (orphan || view.state === "ended") return ["This sign-in has ended.", "", AGAIN];
+  return ["Preparing the sign-in…"];
+}
+
+/**
+ * @param {View} view
+ * @param {boolean} opened
+ */
+function noteOf(view, opened) {
+  const how = opened ? "" : "Opens in a new tab; the notebook goes on by itself. ";
+  return view.blocking ? `${how}To cancel, interrupt the kernel (■).` : how;
+}

@@ -1,0 +1,148 @@
+"""The button of one sign-in: a link that the user's browser follows, and what becomes of it.
+
+Rules of this file:
+
+- `view` is the only synced trait of its own. A saved notebook may hold it, so it carries public facts only:
+  no protocol data, no token, no name of a person.
+- The kernel may be blocked for the whole sign-in. What it sets arrives in the browser all the same; what the
+  browser sends does not arrive before the cell ends. So nothing here waits for a message.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from ..errors import CognitoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["SignInButton"]
+
+_HERE = pathlib.Path(__file__).parent
+
+
+class SignInButton(anywidget.AnyWidget):
+    """The button of one sign-in.
+
+    Attributes
+    ----------
+    view : dict
+        What the browser shows; set it through the ``show_…`` methods.
+    on_retry : callable or None
+        Called when the user asks for another try; set it before `show_error`, which offers the button only then.
+    on_cancel : callable or None
+        Called when the user gives up; cannot be heard while a cell blocks the kernel.
+    clock : callable
+        Seconds since the epoch.
+    """
+
+    _esm = _HERE / "button.js"
+    _css = _HERE / "widget.css"
+    view = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.on_retry: Callable[[], None] | None = None
+        self.on_cancel: Callable[[], None] | None = None
+        super().__init__()
+        self.on_msg(self._receive)
+
+    def show_waiting(
+        self, *, start_path: str, start_url: str, host: str, user_pool: str, expires_in: float, blocking: bool
+    ) -> None:
+        """Offer the link.
+
+        Parameters
+        ----------
+        start_path : str
+            The link as an absolute path on the Jupyter server, base_url included; the browser completes it with
+            the origin of its own page. Empty: only `start_url` leads there.
+        start_url : str
+            The same link as the kernel sees it, for pages that no Jupyter server delivered.
+        host : str
+            The host that asks for the password, for the user to compare.
+        user_pool : str
+            What the user calls the user pool.
+        expires_in : float
+            Seconds until the link is dead.
+        blocking : bool
+            Whether a cell waits: then interrupting the kernel cancels, and a Cancel button could not be heard.
+        """
+        now = self.clock()
+        self.view = {
+            "state": "waiting",
+            "start_path": start_path,
+            "start_url": start_url,
+            "host": host,
+            "user_pool": user_pool,
+            "blocking": blocking,
+            "now": now,  # a browser with a wrong clock compares it with its own
+            "deadline": now + expires_in,  # absolute: a notebook opened tomorrow must not offer the link
+        }
+
+    def show_error(self, *, title: str, cause: str, next_step: str) -> None:
+        """Say what went wrong and what to do, and offer another try if `on_retry` is set.
+
+        Parameters
+        ----------
+        title, cause, next_step : str
+            What happened, why, and what the user can do: one sentence each, fit to be shown.
+        """
+        self.view = {
+            "state": "error",
+            "title": title,
+            "cause": cause,
+            "next_step": next_step,
+            "can_retry": self.on_retry is not None,
+        }
+
+    def show_done(self, *, text: str) -> None:
+        """Say that the sign-in is finished.
+
+        Parameters
+        ----------
+        text : str
+            One sentence without a person's name, because it may be saved with the notebook.
+        """
+        self.view = {"state": "done", "text": text}
+
+    def show_ended(self) -> None:
+        """Take the link away."""
+        self.view = {"state": "ended"}
+
+    def __repr__(self) -> str:
+        """Tell front ends without widgets, and terminals, what to do."""
+        view: dict[str, Any] = self.view
+        match view.get("state"):
+            case "waiting" if self.clock() < view["deadline"]:
+                return f"Sign in: open {view['start_url']} in your browser"
+            case "error":
+                return f"{view['title']}: {view['next_step']}"
+            case "done":
+                return str(view["text"])
+            case None:
+                return "The sign-in is being prepared."
+            case _:
+                return "This sign-in has ended. Run %cognito_login again."
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        """Hear a click. An edge: what the callback raises is shown, not printed into a log nobody reads."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        callback = {"retry": self.on_retry, "cancel": self.on_cancel}.get(str(kind))
+        if callback is None:
+            return
+        try:
+            callback()
+        except CognitoError as error:
+            self.show_error(title="The sign-in failed", cause=error.message, next_step=error.hint or _AGAIN)
+        except Exception as error:  # noqa: BLE001
+            self.show_error(title="The sign-in failed", cause=f"{type(error).__name__} in the kernel", next_step=_AGAIN)
+
+
+_AGAIN = "Run %cognito_login again."

@@ -1,0 +1,50 @@
+"""The output of a login cell: the button while the sign-in is pending, static HTML once it has ended.
+
+The HTML takes the widget's place (same display id), since a saved widget shows "model not found" when the notebook is
+opened again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from IPython.display import display
+
+from .button import SignInButton
+from .outcome import not_signed_in_html, not_signed_in_text, signed_in_html, signed_in_text
+
+__all__ = ["LoginCell"]
+
+
+class LoginCell:
+    """The output of one login cell; it may be updated while the cell is busy, and from any thread."""
+
+    def __init__(self) -> None:
+        self._button = SignInButton()
+        self._handle: Any = None
+
+    def waiting(self, **facts: Any) -> None:  # noqa: ANN401 - those of SignInButton.show_waiting
+        """Show the button; the facts are those of `SignInButton.show_waiting`."""
+        self._button.show_waiting(**facts)
+        self._handle = display(self._button, display_id=True)
+
+    def signed_in(self, *, name: str | None, user_pool: str) -> None:
+        """Say who is signed in, by name only, or not even that."""
+        at = datetime.now().astimezone()
+        self._end(
+            signed_in_html(name=name, user_pool=user_pool, at=at), signed_in_text(name=name, user_pool=user_pool, at=at)
+        )
+
+    def failed(self, *, title: str, next_step: str) -> None:
+        """Say that the sign-in did not finish, and what to do."""
+        self._end(
+            not_signed_in_html(title=title, next_step=next_step), not_signed_in_text(title=title, next_step=next_step)
+        )
+
+    def _end(self, html: str, text: str) -> None:
+        if self._handle is not None:
+            self._handle.update({"text/html": html, "text/plain": text}, raw=True)
+        self._button.show_ended()
+        self._button.close()
+

@@ -1,0 +1,219 @@
+"""Starting, stopping, watching and slowing a pool; and the whole flow by Authlib's own client."""
+
+import logging
+import re
+import threading
+import time
+import warnings
+
+import httpx
+import pytest
+
+from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Lifetimes, LocalUserPool
+
+CALLBACK = "http://localhost:8888/cognito/callback"
+
+
+def test_authlib_client_signs_in_refreshes_and_revokes(pool):
+    """An independent OAuth client goes through the whole life of a session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without httpx2, Authlib warns that httpx is going out of use
+        from authlib.integrations.httpx_client import OAuth2Client
+    verifier = "v" * 64
+    with OAuth2Client(
+        pool.client_id,
+        token_endpoint_auth_method="none",
+        scope="openid email",
+        redirect_uri=CALLBACK,
+        code_challenge_method="S256",
+        trust_env=False,
+    ) as client:
+        url, state = client.create_authorization_url(f"{pool.domain}/oauth2/authorize", code_verifier=verifier)
+        callback = pool.sign_in(url, "grace", DEMO_PASSWORD)
+        token_endpoint = f"{pool.domain}/oauth2/token"
+        first = client.fetch_token(token_endpoint, authorization_response=callback, state=state, code_verifier=verifier)
+        assert client.get(f"{pool.api_url}/me").json()["username"] == "grace"
+        second = client.refresh_token(token_endpoint)
+        assert second["access_token"] != first["access_token"]
+        revoked = client.revoke_token(f"{pool.domain}/oauth2/revoke", first["refresh_token"])
+        assert revoked.status_code == 200
+        assert client.get(f"{pool.domain}/oauth2/userInfo").status_code == 401
+
+
+def test_pool_describes_itself(pool):
+    """Ids have Cognito's form, everything is on 127.0.0.1, and the demo users are there."""
+    assert re.fullmatch(r"[\w-]+_[0-9a-zA-Z]+", pool.user_pool_id)
+    assert re.fullmatch(r"[a-z0-9]{26}", pool.client_id)
+    assert re.fullmatch(r"[a-z0-9]{26}", AppClient().client_id)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", pool.domain)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", pool.api_url)
+    assert pool.issuer == f"{pool.domain}/{pool.user_pool_id}"
+    assert [user.name for user in pool.users] == ["Ada Lovelace", "Grace Hopper", "Linus Pauling"]
+
+
+def test_pool_starts_in_half_a_second():
+    """Keys included; the best of three, for key generation is a matter of luck."""
+    durations = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        with LocalUserPool():
+            durations.append(time.perf_counter() - begin)
+    assert min(durations) < 0.5
+
+
+def test_many_pools_run_side_by_side(make_pool, web):
+    """Each on ports of its own, with an issuer of its own."""
+    pools = [make_pool() for _ in range(3)]
+    assert len({pool.issuer for pool in pools} | {pool.api_url for pool in pools}) == 6
+    for pool in pools:
+        assert web.get(f"{pool.issuer}/.well-known/openid-configuration").json()["issuer"] == pool.issuer
+
+
+def test_pool_stops_and_starts_again_at_the_same_address(pool, web):
+    """Connections are refused in between; threads do not pile up; stopping twice is harmless."""
+    threads, domain = threading.active_count(), pool.domain
+    pool.stop()
+    pool.stop()
+    assert threading.active_count() == threads - 1
+    with pytest.raises(httpx.TransportError):
+        web.get(f"{domain}/oauth2/token")
+    pool.start()
+    assert pool.start().domain == domain
+    assert web.get(f"{domain}/oauth2/token").status_code == 405
+
+
+def test_pool_stops_while_a_request_is_waiting(pool):
+    """A slow endpoint does not hold the stop up; the caller loses the connection."""
+    pool.latency["jwks"] = 60
+    arrived, lost = threading.Event(), []
+    pool.clock = lambda: arrived.set() or time.time()  # asked when the request is recorded
+
+    def call():
+        try:
+            httpx.get(f"{pool.issuer}/.well-known/jwks.json", trust_env=False)
+        except httpx.TransportError as error:
+            lost.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    assert arrived.wait(10)
+    pool.stop()
+    caller.join(10)
+    assert lost
+
+
+def test_port_in_use_is_an_error_and_leaks_no_socket(pool):
+    """The second pool does not start; nor does one whose API port is taken."""
+    pool_port, api_port = (int(url.rpartition(":")[2]) for url in (pool.domain, pool.api_url))
+    for options in ({"port": pool_port}, {"api_port": api_port}):
+        with pytest.raises(OSError, match="in use"):
+            LocalUserPool(**options).start()
+
+
+def test_requests_are_recorded_without_secrets(caller):
+    """Endpoint, method and path in order of arrival; no query, no body."""
+    caller.refresh(caller.tokens()["refresh_token"])
+    seen = [(request.endpoint, request.method, request.path) for request in caller.pool.requests]
+    assert seen == [
+        ("authorize", "GET", "/oauth2/authorize"),
+        ("login", "GET", "/login"),
+        ("login", "POST", "/login"),
+        ("token", "POST", "/oauth2/token"),
+        ("token", "POST", "/oauth2/token"),
+    ]
+
+
+def test_latency_delays_one_endpoint(caller):
+    """The token endpoint takes its time, the others do not."""
+    caller.pool.latency = {"token": 0.2}
+    begin = time.perf_counter()
+    code = caller.code()
+    middle = time.perf_counter()
+    caller.redeem(code)
+    assert middle - begin < 0.2 <= time.perf_counter() - middle
+
+
+def test_logs_hold_no_code_token_or_password(caller, caplog):
+    """Not at DEBUG either, where Authlib logs what it issues; nor when a handler crashes."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # the test's own client logs what it sends
+    code = caller.code()
+    tokens = caller.redeem(code).json()
+    tokens |= {f"refreshed {name}": value for name, value in caller.refresh(tokens["refresh_token"]).json().items()}
+    caller.pool.clients = None
+    assert caller.authorize(state="the-secret-state").status_code == 500
+    secrets = [code, DEMO_PASSWORD, "the-secret-state", *(value for value in tokens.values() if len(str(value)) > 20)]
+    assert "failed with AttributeError" in caplog.text
+    assert [secret for secret in secrets if secret in caplog.text] == []
+
+
+def test_unknown_paths_are_404(pool, web):
+    """And have no body to misread."""
+    response = web.get(f"{pool.domain}/nowhere")
+    assert (response.status_code, response.content) == (404, b"")
+
+
+def test_added_user_can_sign_in(caller):
+    """With groups and attributes of one's own."""
+    caller.pool.add_user("mary", "pass word", groups=["board"], attributes={"name": "Mary", "custom:level": "7"})
+    callback = caller.pool.sign_in(caller.authorization_url(scope="openid"), "mary", "pass word")
+    tokens = caller.redeem(callback.partition("code=")[2].partition("&")[0]).json()
+    assert caller.userinfo(tokens["access_token"]).json().items() >= {"name": "Mary", "custom:level": "7"}.items()
+
+
+def test_short_lifetimes_can_be_chosen(make_pool):
+    """Tokens from five seconds; the token response says so."""
+    pool = make_pool(lifetimes=Lifetimes(access_token=5))
+    callback = pool.sign_in(
+        f"{pool.domain}/oauth2/authorize?response_type=code&client_id={pool.client_id}&redirect_uri={CALLBACK}",
+        "ada",
+        DEMO_PASSWORD,
+    )
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": pool.client_id,
+        "redirect_uri": CALLBACK,
+        "code": callback.partition("code=")[2],
+    }
+    assert httpx.post(f"{pool.domain}/oauth2/token", data=form, trust_env=False).json()["expires_in"] == 5
+    with pytest.raises(ValueError, match="at least 5"):
+        Lifetimes(id_token=4)
+
+
+def test_sign_in_without_browser_reports_what_stopped_it(caller):
+    """A wrong password is an error; a refused request returns where the browser would be."""
+    with pytest.raises(ValueError, match="Incorrect username or password"):
+        caller.pool.sign_in(caller.authorization_url(), "ada", "wrong")
+    with pytest.raises(ValueError, match="not a URL of this pool"):
+        caller.pool.sign_in("https://example.com/oauth2/authorize?state=s", "ada", DEMO_PASSWORD)
+    refused = caller.pool.sign_in(caller.authorization_url(client_id="x"), "ada", DEMO_PASSWORD)
+    assert refused.startswith(f"{caller.pool.domain}/error?")
+
+
+@pytest.mark.parametrize("url", ["/cb", "http://example.com/cb", "https://example.com/#f", "http://localhost:8888/cb#"])
+def test_urls_that_cognito_would_not_register_are_refused(pool, url):
+    """Relative ones, ones with a fragment, and plain http to another machine."""
+    for register in (pool.register_callback, pool.register_logout):
+        with pytest.raises(ValueError, match=r"absolute URL|http://"):
+            register(url)
+
+
+def test_registered_callback_works_at_once_for_every_client(make_pool):
+    """While the pool runs, and once however often it is registered."""
+    pool = make_pool(AppClient(), AppClient())
+    for _ in range(2):
+        pool.register_callback("http://127.0.0.1:9999/cb")
+    for client_id, client in pool.clients.items():
+        query = f"response_type=code&client_id={client_id}&redirect_uri=http://127.0.0.1:9999/cb"
+        callback = pool.sign_in(f"{pool.domain}/oauth2/authorize?{query}", "ada", DEMO_PASSWORD)
+        assert callback.startswith("http://127.0.0.1:9999/cb?code=")
+        assert client.callback_urls.count("http://127.0.0.1:9999/cb") == 1
+
+
+def test_impossible_options_are_refused():
+    """A pool id without underscore; a rotation grace above a minute."""
+    with pytest.raises(ValueError, match="user pool id"):
+        LocalUserPool(pool_id="nonsense")
+    with pytest.raises(ValueError, match="0 to 60"):
+        AppClient(rotation=True, rotation_grace=61)

@@ -1,0 +1,133 @@
+"""The extension in a real Jupyter server: all routes, what kernels inherit, what the log shows."""
+
+import http.client
+import socket
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+from server.harness import run_server
+
+from cognito_nb import wire
+from cognito_nb.secret import Secret
+from cognito_nb.server.app import CognitoExtension, server_url
+from cognito_nb.server.handlers import routes
+
+# Every route, and what each method answers to somebody without any credential.
+CLOSED = {
+    "cognito/api/sign-ins": {"POST": 403, "GET": 403},
+    "cognito/api/sign-ins/ID": {"GET": 403, "DELETE": 403, "POST": 403},
+    "cognito/api/sign-ins/ID/outcome": {"POST": 403, "GET": 403},
+    "cognito/start/ID": {"GET": 302, "HEAD": 302, "POST": 403},
+    "cognito/callback": {"GET": 400, "HEAD": 200, "OPTIONS": 204, "POST": 405},
+    "cognito/callback/ID": {"GET": 404, "POST": 405},
+    "cognito": {"GET": 404, "POST": 404},
+}
+
+
+def test_routes_are_closed_without_credentials(server):
+    """The list is complete, so a new route fails here; only the callback answers, and shows a constant page."""
+    patterns = [pattern.replace("([A-Za-z0-9_-]{1,128})", "ID").replace("(?:/.*)?", "") for pattern, _ in routes()]
+    assert patterns == list(CLOSED)
+    answers = {path: {method: server.request(method, path).status for method in CLOSED[path]} for path in CLOSED}
+    assert answers == CLOSED
+
+
+def test_server_starts_without_warnings_about_us(server):
+    """With ``allow_unauthenticated_access=False`` every handler says whom it lets in."""
+    assert "JupyterServerAuthWarning" not in server.log
+    assert "cognito_nb | extension was successfully loaded" in server.log
+
+
+def test_log_holds_no_secret(server):
+    """At DEBUG, whatever way a code or state comes in: query, encoded name, wrong path, method, Referer, redirect."""
+    state, sign_in_id, cookies = server.started(state="CANARY-state-" + "s" * 30)
+    canary = "CANARY-code"
+    referer = {"Referer": f"http://x/?code={canary}"}
+    for query in (f"c%6fde={canary}", f"x={canary}&x={canary}", f"code={canary}%ff", f"code={canary}&state=CANARY"):
+        server.callback(query, headers=referer)
+    for method in ("HEAD", "OPTIONS", "POST", "PUT"):
+        server.callback(f"code={canary}&state={state}", method=method, headers=referer, cookies=cookies)
+    for path in ("cognito/callback/", "cognito/callback/x", "cognito/callbck", "cognito/start/x", "cognito"):
+        server.request("GET", f"{path}?code={canary}&state={state}", headers=referer)
+    server.callback(f"code={canary}", headers={"Host": "evil.example", **referer})
+    server.poll(sign_in_id, wait=f"{canary}%ff")
+    server.api("POST", body=f'{{"wire": 1, "state": "{canary}"}}'.encode())
+    server.callback(f"code={canary}&state={state}", cookies=cookies)
+    server.poll(sign_in_id)
+    server.api("POST", f"/{sign_in_id}/outcome", body={"ok": False, "cause": canary})
+    assert f"GET /lab-1/cognito/api/sign-ins/{sign_in_id} 200" in server.log  # the log is not simply empty
+    assert "CANARY" not in server.log
+    assert server.environment[wire.ENV_SERVER_TOKEN] not in server.log
+    assert cookies[f"cognito_nb_{sign_in_id}"] not in server.log
+
+
+def test_environment_names_the_bound_port_and_is_taken_back(tmp_path):
+    """After a port collision kernels find the server all the same; when it has ended nothing is left behind."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wanted = taken.getsockname()[1]
+        running = run_server(tmp_path, "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={wanted}")
+        server = next(running)
+        assert server.port != wanted
+        assert server.environment[wire.ENV_SERVER_URL] == f"http://127.0.0.1:{server.port}/"
+        assert len(server.environment[wire.ENV_SERVER_TOKEN]) == 43
+        assert server.create()
+    assert list(running) == []
+    assert server.left == {}
+
+
+def test_environment_reaches_a_server_on_a_unix_socket(tmp_path_factory, tmp_path):
+    """The URL holds the socket's path; the routes answer there."""
+    path = str(tmp_path_factory.mktemp("s") / "s")
+    running = run_server(tmp_path, f"--ServerApp.sock={path}", "--ServerApp.base_url=/b/")
+    server = next(running)
+    assert server.environment[wire.ENV_SERVER_URL] == f"http+unix://{quote(path, safe='')}/b/"
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(path)
+    connection.request("GET", "/b/cognito/api/sign-ins/x", headers=server.capability)
+    assert connection.getresponse().status == 404
+    connection.close()
+    assert list(running) == []
+
+
+def test_server_starts_though_the_extension_is_misconfigured(tmp_path):
+    """Jupyter comes up and the log names the extension and the setting."""
+    running = run_server(tmp_path, "--CognitoExtension.settings=nonsense")
+    server = next(running)
+    assert "cognito_nb | error linking extension: The 'settings' trait" in server.log
+    assert list(running) == []
+
+
+@pytest.mark.parametrize(
+    ("ip", "sock", "tls", "expected"),
+    [
+        ("localhost", "", False, "http://localhost:8888/x/"),
+        ("", "", False, "http://127.0.0.1:8888/x/"),
+        ("0.0.0.0", "", True, "https://127.0.0.1:8888/x/"),
+        ("::", "", False, "http://[::1]:8888/x/"),
+        ("fe80::1", "", False, "http://[fe80::1]:8888/x/"),
+        ("10.0.0.5", "", False, "http://10.0.0.5:8888/x/"),
+        ("", "/run/j s", False, "http+unix://%2Frun%2Fj%20s/x/"),
+    ],
+)
+def test_server_url_is_one_that_a_local_kernel_can_use(ip, sock, tls, expected):
+    """A wildcard address becomes loopback, IPv6 gets its brackets, a socket its encoded path."""
+    assert server_url(ip, 8888, sock, "/x/", tls=tls) == expected
+
+
+def test_environment_names_the_certificate(tmp_path, monkeypatch):
+    """A server that serves TLS itself tells kernels, which run elsewhere, the absolute path of its certificate."""
+    monkeypatch.chdir(tmp_path)
+    bound = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 8443))
+    serverapp = SimpleNamespace(
+        http_server=SimpleNamespace(_sockets={3: bound}), ip="127.0.0.1", sock="", base_url="/", certfile="c.pem"
+    )
+    extension = SimpleNamespace(capability=Secret("capability"))
+    assert CognitoExtension.environment(extension, serverapp) == {
+        wire.ENV_SERVER_URL: "https://127.0.0.1:8443/",
+        wire.ENV_SERVER_TOKEN: "capability",
+        wire.ENV_SERVER_CA: str(tmp_path / "c.pem"),
+    }

@@ -1,0 +1,331 @@
+import contextlib
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from server.harness import new_sign_in
+
+from cognito_nb import wire
+from cognito_nb.secret import Secret
+from cognito_nb.server.sign_ins import ENDED_SECONDS, OK, REFETCH_SECONDS, FullError, RefusedError, SignIns
+
+REDIRECT = "http://127.0.0.1:8888/cognito/callback"
+
+
+class Desk:
+    """Sign-ins with a clock that a test moves, and a record of who was woken."""
+
+    def __init__(self):
+        self.woken = []
+        self.sign_ins = SignIns(self.woken.append)
+        self.now = 1000.0
+
+    def create(self, **changes):
+        return self.sign_ins.create(wire.SignInRequest.from_json(new_sign_in(**changes)), now=self.now)
+
+    def start(self, sign_in, cookie=None):
+        """Start in a browser; returns its cookies."""
+        binding, _ = self.sign_ins.start(sign_in.id, cookie, REDIRECT, now=self.now)
+        return {wire.COOKIE_PREFIX + sign_in.id: binding.reveal()}
+
+    def started(self, **changes):
+        sign_in = self.create(**changes)
+        return sign_in, self.start(sign_in)
+
+    def answer(self, sign_in, cookies, **changes):
+        params = {"code": "the-code", "state": sign_in.state.reveal(), **changes}
+        return self.sign_ins.answer(params, cookies, now=self.now)
+
+    def poll(self, sign_in):
+        return self.sign_ins.poll(sign_in.id, now=self.now)
+
+    def wait(self, seconds, *polling):
+        """Let time pass while the kernels of `polling` ask every 25 seconds."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now = min(until, self.now + wire.LONG_POLL_SECONDS)
+            for sign_in in polling:
+                self.poll(sign_in)
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def refused(cause):
+    return pytest.raises(RefusedError, match=f"^{cause}$")
+
+
+def test_answer_reaches_the_kernel_with_all_parameters(desk):
+    """State and cookie fit: the kernel is woken and gets every parameter and the redirect URI."""
+    sign_in, cookies = desk.started()
+    assert desk.poll(sign_in) is None
+    desk.answer(sign_in, cookies, iss="https://issuer")
+    assert desk.woken == [sign_in.id]
+    answered = desk.poll(sign_in)
+    assert {name: value.reveal() for name, value in answered.params.items()} == {
+        "code": "the-code",
+        "state": sign_in.state.reveal(),
+        "iss": "https://issuer",
+    }
+    assert answered.redirect_uri == REDIRECT
+
+
+def test_answer_is_taken_once(desk):
+    """A second response is refused as used, before and after the outcome."""
+    sign_in, cookies = desk.started()
+    desk.answer(sign_in, cookies)
+    with refused("unknown"):
+        desk.answer(sign_in, cookies)
+    desk.sign_ins.finish(sign_in.id, OK, now=desk.now)
+    with refused("unknown"):
+        desk.answer(sign_in, cookies)
+
+
+@pytest.mark.parametrize("cookie", [None, "", "x" * 43])
+def test_answer_from_another_browser_is_refused(desk, cookie):
+    """Without the binding cookie's exact value nothing reaches the kernel, and the owner can still answer."""
+    sign_in, cookies = desk.started()
+    wrong = {} if cookie is None else {wire.COOKIE_PREFIX + sign_in.id: cookie}
+    with refused("wrong_browser"):
+        desk.answer(sign_in, wrong)
+    assert desk.poll(sign_in) is None
+    desk.answer(sign_in, cookies)
+
+
+def test_answer_to_a_sign_in_that_no_browser_started_is_refused(desk):
+    """An empty binding is not a binding: no cookie matches it."""
+    sign_in = desk.create()
+    with refused("wrong_browser"):
+        desk.answer(sign_in, {wire.COOKIE_PREFIX + sign_in.id: ""})
+
+
+def test_answer_with_another_sign_ins_cookie_is_refused(desk):
+    """The cookie of one sign-in does not open another, though both belong to one browser."""
+    first, _ = desk.started()
+    _, other = desk.started()
+    with refused("wrong_browser"):
+        desk.answer(first, {wire.COOKIE_PREFIX + first.id: next(iter(other.values()))})
+
+
+def test_error_without_state_ends_the_only_live_sign_in(desk):
+    """Cognito omits the state from some errors: one live binding cookie names the sign-in."""
+    sign_in, cookies = desk.started()
+    used, used_cookies = desk.started()
+    desk.answer(used, used_cookies)
+    desk.sign_ins.answer({"error": "access_denied"}, {**cookies, **used_cookies}, now=desk.now)
+    assert desk.poll(sign_in).params == {"error": Secret("access_denied")}
+
+
+@pytest.mark.parametrize("params", [{"error": "access_denied"}, {"code": "stolen"}, {}])
+def test_response_without_state_is_refused_unless_it_is_the_error_of_one(desk, params):
+    """With two sign-ins under way, or without error, nothing without a state is believed."""
+    sign_in, cookies = desk.started()
+    other, other_cookies = desk.started()
+    with refused("unknown"):
+        desk.sign_ins.answer(params, {**cookies, **other_cookies, "cognito_nb_x": "y"}, now=desk.now)
+    assert desk.poll(sign_in) is desk.poll(other) is None
+
+
+def test_start_again_belongs_to_the_first_browser(desk):
+    """The browser that started may start again and keeps its cookie; another is refused."""
+    sign_in, cookies = desk.started()
+    assert desk.start(sign_in, *cookies.values()) == cookies
+    with refused("wrong_browser"):
+        desk.start(sign_in)
+
+
+def test_start_after_the_answer_is_refused(desk):
+    """A used sign-in starts no second request."""
+    sign_in, cookies = desk.started()
+    desk.answer(sign_in, cookies)
+    with refused("unknown"):
+        desk.start(sign_in, *cookies.values())
+
+
+def test_create_supersedes_same_kernel_and_profile_only(desk):
+    """The newer sign-in takes the older one's place; other profiles and kernels stay."""
+    old, cookies = desk.started(kernel="k", profile="dev")
+    others = [desk.create(kernel="k", profile="prod"), desk.create(kernel="l", profile="dev")]
+    desk.create(kernel="k", profile="dev")
+    assert desk.poll(old) == wire.Ended("superseded")
+    assert desk.woken == [old.id]
+    with refused("superseded"):
+        desk.answer(old, cookies)
+    assert [desk.poll(other) for other in others] == [None, None]
+
+
+def test_create_keeps_eight_per_kernel(desk):
+    """The ninth profile of a kernel pushes out that kernel's oldest."""
+    stranger = desk.create()
+    mine = [desk.create(kernel="k", profile=str(number)) for number in range(9)]
+    assert [desk.poll(sign_in) for sign_in in (stranger, *mine)] == [None, wire.Ended("superseded"), *8 * [None]]
+
+
+def test_create_on_a_full_server_pushes_nobody_out(desk):
+    """The 1,001st is refused; a kernel that has one may still replace it, and a place that gets free is given."""
+    everybody = [desk.create(kernel=str(number)) for number in range(wire.MAX_SIGN_INS)]
+    with pytest.raises(FullError):
+        desk.create(kernel="one-more")
+    assert desk.woken == []
+    everybody[0] = desk.create(kernel="0")
+    desk.sign_ins.finish(everybody[1].id, "withdrawn", now=desk.now)
+    desk.create(kernel="one-more")
+
+
+def test_create_with_a_state_in_use_is_refused(desk):
+    """Nobody can put a sign-in of their own in front of a state that is waited for."""
+    sign_in = desk.create()
+    with refused("state_mismatch"):
+        desk.create(kernel="other", state=sign_in.state.reveal())
+
+
+def test_life_ends_after_expires_in(desk):
+    """A sign-in dies at the end of its life, even while its kernel polls; its callback says why."""
+    sign_in, cookies = desk.started(expires_in=100)
+    desk.wait(99, sign_in)
+    assert desk.poll(sign_in) is None
+    desk.wait(1)
+    desk.sign_ins.sweep(now=desk.now)
+    assert desk.woken == [sign_in.id]
+    assert desk.poll(sign_in) == wire.Ended("expired")
+    with refused("expired"):
+        desk.answer(sign_in, cookies)
+
+
+def test_silence_of_the_kernel_ends_a_sign_in(desk):
+    """No poll for 90 seconds: the kernel is gone and the callback says so."""
+    silent, cookies = desk.started()
+    alive, _ = desk.started()
+    desk.wait(wire.SILENCE_SECONDS, alive)
+    with refused("withdrawn"):
+        desk.answer(silent, cookies)
+    assert desk.poll(alive) is None
+
+
+def test_answer_may_be_fetched_again_for_a_while(desk):
+    """A reply that was lost on its way is sent again for 30 seconds, then the code is gone from memory."""
+    sign_in, cookies = desk.started()
+    desk.answer(sign_in, cookies)
+    first = desk.poll(sign_in)
+    desk.now += REFETCH_SECONDS - 1
+    assert desk.poll(sign_in) == first
+    desk.now += 1
+    desk.sign_ins.sweep(now=desk.now)
+    assert sign_in.answer is None
+    with refused("unknown"):
+        desk.poll(sign_in)
+
+
+@pytest.mark.parametrize("cause", [OK, "invalid_grant", "withdrawn"])
+def test_end_leaves_no_secret_behind(desk, cause):
+    """With the outcome, code and authorization URL leave the memory; the first outcome stands."""
+    sign_in, cookies = desk.started()
+    desk.answer(sign_in, cookies)
+    desk.sign_ins.finish(sign_in.id, cause, now=desk.now)
+    desk.sign_ins.finish(sign_in.id, "network", now=desk.now)
+    assert (sign_in.answer, sign_in.authorization_url, sign_in.ended) == (None, None, cause)
+
+
+def test_spoil_ends_what_was_named_rightly(desk):
+    """A malformed response with a good state uses the sign-in up; without the cookie it does nothing."""
+    sign_in, cookies = desk.started()
+    desk.sign_ins.spoil([sign_in.state.reveal()], {}, now=desk.now)
+    assert desk.poll(sign_in) is None
+    desk.sign_ins.spoil(["evil", sign_in.state.reveal()], cookies, now=desk.now)
+    assert desk.poll(sign_in) == wire.Ended("error")
+
+
+def test_sweep_forgets_ended_sign_ins(desk):
+    """Ended sign-ins are remembered for ten minutes and at most a thousand of them."""
+    for number in range(2 * wire.MAX_SIGN_INS):
+        desk.create(kernel="k", profile=str(number % 2))
+    desk.sign_ins.sweep(now=desk.now)
+    assert len(desk.sign_ins._by_id) == len(desk.sign_ins._by_state) == wire.MAX_SIGN_INS + 2
+    desk.now += ENDED_SECONDS + wire.SILENCE_SECONDS
+    desk.sign_ins.sweep(now=desk.now)
+    desk.now += ENDED_SECONDS
+    desk.sign_ins.sweep(now=desk.now)
+    assert (desk.sign_ins._by_id, desk.sign_ins._by_state, desk.sign_ins._by_kernel) == ({}, {}, {})
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Whatever happens in whatever order: one answer each, from its own browser, to its own kernel, while it lives."""
+
+    created = Bundle("created")
+
+    def __init__(self):
+        super().__init__()
+        self.desk = Desk()
+        self.cookies = {}  # what the browsers hold, by id
+        self.answered = {}  # the code that was taken, by id
+        self.number = 0
+
+    @rule(target=created, kernel=st.sampled_from("ab"), profile=st.sampled_from("0123456789"), life=st.integers(1, 200))
+    def create(self, kernel, profile, life):
+        return self.desk.create(kernel=kernel, profile=profile, expires_in=life)
+
+    @rule(sign_in=created)
+    def start(self, sign_in):
+        """Start in the owner's browser, or in the first one: that may be too late, but never the wrong browser."""
+        owner = self.cookies.get(sign_in.id)
+        with contextlib.suppress(RefusedError):
+            self.cookies[sign_in.id] = self.desk.start(sign_in, *(owner or {}).values())
+            assert owner in (None, self.cookies[sign_in.id])
+            return
+        assert sign_in.answered or sign_in.ended is not None
+
+    @rule(sign_in=created, other=created)
+    def answer(self, sign_in, other):
+        """Come back with one sign-in's state and another one's cookie, or with both of one."""
+        self.number += 1
+        cookies = self.cookies.get(other.id, {})
+        try:
+            taken = self.desk.answer(sign_in, cookies, code=str(self.number))
+        except RefusedError:
+            return
+        assert taken is sign_in is other
+        assert sign_in.id not in self.answered
+        assert self.desk.now < sign_in.expires_at
+        self.answered[sign_in.id] = str(self.number)
+
+    @rule(sign_in=created)
+    def poll(self, sign_in):
+        try:
+            found = self.desk.poll(sign_in)
+        except RefusedError:
+            return
+        if isinstance(found, wire.Answered):
+            assert sign_in.ended is None
+            assert found.params["code"].reveal() == self.answered[sign_in.id]
+            assert found.params["state"] == sign_in.state
+
+    @rule(sign_in=consumes(created), cause=st.sampled_from([OK, "withdrawn", "network"]))
+    def finish(self, sign_in, cause):
+        try:
+            self.desk.sign_ins.finish(sign_in.id, cause, now=self.desk.now)
+        except RefusedError:
+            return
+        assert sign_in.ended is not None
+        assert sign_in.id in self.desk.woken
+
+    @rule(seconds=st.sampled_from([1, 29, 31, 89, 91, 700]))
+    def wait(self, seconds):
+        self.desk.now += seconds
+        self.desk.sign_ins.sweep(now=self.desk.now)
+
+    @invariant()
+    def books_agree(self):
+        sign_ins = self.desk.sign_ins
+        live = {sign_in.id for sign_in in sign_ins._by_id.values() if sign_in.ended is None}
+        assert live == {own.id for kernel in sign_ins._by_kernel.values() for own in kernel.values()}
+        assert len(live) == len(sign_ins)
+        assert set(sign_ins._ended) == set(sign_ins._by_id) - live
+        assert len(sign_ins._by_state) == len(sign_ins._by_id)
+        assert all(0 < len(kernel) <= wire.MAX_SIGN_INS_PER_KERNEL for kernel in sign_ins._by_kernel.values())
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
