@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, public_text
@@ -107,9 +107,10 @@ class CognitoConfig:
 
     def __post_init__(self) -> None:
         check = _Check(self)
+        check.secret("client_secret")  # first: from here on no frame shows it
         check.text("client_id", pattern=r"[\w+]{1,128}", required="the app client's id, 26 letters and digits")
         check.text("user_pool_id", pattern=r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", example="eu-west-1_AbC123")
-        check.secret("client_secret")
+        check.text("region", pattern=_REGION.pattern, example="eu-west-1")
         check.issuer()
         check.domain()
         check.scopes()
@@ -155,7 +156,7 @@ class _Check:
     def __init__(self, config: CognitoConfig) -> None:
         self._config = config
 
-    def refuse(self, setting: str, reason: str, hint: str | None = None) -> None:
+    def refuse(self, setting: str, reason: str, hint: str | None = None) -> NoReturn:
         source = self._config.sources.get(setting, "keyword")
         raise ConfigurationError(f"The setting {setting} {reason}", setting=setting, source=source, hint=hint)
 
@@ -163,7 +164,7 @@ class _Check:
         self,
         setting: str,
         *,
-        pattern: str = "[^\x00-\x1f\x7f]+",
+        pattern: str = "[^\x00-\x1f\x7f\ud800-\udfff]+",  # a lone surrogate has no UTF-8 form to send
         example: str | None = None,
         required: str | None = None,
     ) -> None:
@@ -195,7 +196,7 @@ class _Check:
         if config.issuer:
             self.url("issuer")
             self._set("issuer", config.issuer.rstrip("/"))
-            if urlsplit(config.issuer).query:
+            if "?" in config.issuer:
                 self.refuse("issuer", "must not hold a query")
             return
         if not rest:
@@ -219,10 +220,12 @@ class _Check:
         domain, region = self._config.domain, self._config.region
         if domain is None:
             return
-        if isinstance(domain, str) and re.fullmatch(r"[a-z0-9-]{1,63}", domain) and region:
+        if not isinstance(domain, str):
+            self.refuse("domain", "must be a host name or a URL")
+        if re.fullmatch(r"[a-z0-9-]{1,63}", domain) and region:
             host = "auth-fips" if region.startswith("us-gov-") else "auth"
             domain = f"{domain}.{host}.{region}.amazoncognito.com"
-        url = domain if isinstance(domain, str) and "://" in domain else f"https://{domain}"
+        url = domain if "://" in domain else f"https://{domain}"
         fault = url_fault(url)
         if fault is None and (urlsplit(url).path.strip("/") or urlsplit(url).query or url.endswith("?")):
             fault = "must be a host name without a path"

@@ -7,6 +7,7 @@ verifier anywhere behind a genuine sign-in page (`endpoints` on loopback only). 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import os
@@ -19,7 +20,9 @@ from urllib.parse import urlsplit
 from . import wire
 from .config import SETTINGS, CognitoConfig
 from .errors import ConfigurationError, public_text
-from .urls import is_loopback
+from .protocol.http import without_frames
+from .secret import Secret
+from .urls import is_loopback, url_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +52,7 @@ class _Profiles:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+@without_frames
 def load_config(
     profile: str | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> CognitoConfig:
@@ -75,7 +79,7 @@ def load_config(
     values, sources = _from_file(profiles, name)
     for setting, (value, variable) in _from_environment(environ, name, is_default=name == default).items():
         values[setting], sources[setting] = value, f"environment variable {variable}"
-    if not values:
+    if not values and name not in profiles.tables:
         raise _unknown_profile(name, profiles)
     return CognitoConfig(**values, profile=name, sources=sources)
 
@@ -89,17 +93,10 @@ def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | No
 
 
 def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
-    path = _find(environ, folder or Path.cwd())
+    path = _find(environ, folder)
     if path is None:
         return _Profiles()
-    try:
-        with path.open("rb") as file:
-            document = tomllib.loads(file.read(_MAX_BYTES).decode("utf-8"))
-    except (OSError, ValueError) as error:
-        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
-        raise ConfigurationError(
-            f"{path} cannot be read: {public_text(reason)}", source=str(path), hint="Mend the file's TOML."
-        ) from None
+    document = _parse_file(path)
     tables, default = document.get("profiles", {}), document.get("default")
     _refuse_unknown(document, ("default", "profiles"), str(path))
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
@@ -113,20 +110,34 @@ def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
     return _Profiles(path, default, tables)
 
 
-def _find(environ: Mapping[str, str], folder: Path) -> Path | None:
+def _parse_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) <= _MAX_BYTES:
+            return tomllib.loads(content.decode("utf-8"))
+        reason = f"larger than {_MAX_BYTES} bytes"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+    raise ConfigurationError(
+        f"{path} cannot be read: {public_text(reason)}", source=str(path), hint="Mend the file's TOML."
+    )
+
+
+def _find(environ: Mapping[str, str], folder: Path | None) -> Path | None:
     variable = f"{_PREFIX}CONFIG"
     if named := environ.get(variable):
-        path = Path(named).expanduser()
-        if not path.is_file():
+        path = Path(os.path.expanduser(named))  # noqa: PTH111 - Path's raises for an unknown user
+        if not _is_file(path):
             raise ConfigurationError(
                 f"There is no file {path}.", setting="COGNITO_NB_CONFIG", source=f"environment variable {variable}"
             )
         return path
-    return next((path for path in _candidates(folder) if path.is_file() and _is_ours(path)), None)
+    return next((path for path in _candidates(folder) if _is_file(path) and _is_ours(path)), None)
 
 
-def _candidates(folder: Path) -> Iterable[Path]:
-    home = Path.home()
+def _candidates(folder: Path | None) -> Iterable[Path]:
+    folder, home = folder or _working_folder(), Path(os.path.expanduser("~"))  # noqa: PTH111 - the same, without a home
     for parent in (folder, *folder.parents):
         yield parent / _FILE
         if parent == home or (parent / ".git").exists():
@@ -134,6 +145,19 @@ def _candidates(folder: Path) -> Iterable[Path]:
     from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415 - only when the notebook's folders have none
 
     yield from (Path(entry) / _FILE for entry in jupyter_config_path())
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed
+        return Path("/")
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # a folder that this user may not enter
+        return path.is_file()
+    return False
 
 
 def _is_ours(path: Path) -> bool:
@@ -156,9 +180,9 @@ def _from_file(profiles: _Profiles, name: str) -> tuple[dict[str, Any], dict[str
         )
     endpoints = table.get("endpoints")
     for endpoint, url in endpoints.items() if isinstance(endpoints, dict) else ():
-        if not isinstance(url, str) or not is_loopback(urlsplit(url).hostname):
+        if url_fault(url) or not is_loopback(urlsplit(url).hostname):
             raise ConfigurationError(
-                f"endpoints.{endpoint} in a file may only name this machine (loopback).",
+                f"endpoints.{public_text(endpoint, limit=40)} in a file may only name this machine (loopback).",
                 setting="endpoints",
                 source=source,
                 hint="Set COGNITO_NB_ENDPOINTS for an endpoint elsewhere.",
@@ -185,14 +209,15 @@ def _parse(setting: str, text: str, variable: str) -> Any:  # noqa: ANN401 - wha
         return text.split()
     if setting == "show_identity":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if setting == "client_secret":
+        return Secret(text)
     if setting != "endpoints":
         return text
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"The setting {setting} must be JSON", setting=setting, source=f"environment variable {variable}"
-        ) from None
+    raise ConfigurationError(
+        f"The setting {setting} must be JSON", setting=setting, source=f"environment variable {variable}"
+    )
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], source: str) -> None:

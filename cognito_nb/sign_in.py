@@ -165,9 +165,11 @@ class SignIn:
         return session
 
     async def _tell(self, error: CognitoError | None) -> None:
-        if not isinstance(error, SignInTimeoutError):
-            await self.receiver.report(ok=error is None, cause=cause_code(error) if error else None)
-        await self.receiver.aclose()
+        try:
+            if not isinstance(error, SignInTimeoutError):
+                await self.receiver.report(ok=error is None, cause=cause_code(error) if error else None)
+        finally:
+            await self.receiver.aclose()
 
     async def _prefetch_keys(self) -> None:
         try:

@@ -10,7 +10,9 @@ __all__ = ["is_loopback", "origin_of", "url_fault"]
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PRINTABLE = re.compile(r"[!-\[\]-~]{1,1024}")  # ASCII without blanks and backslash
-_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?", re.ASCII)
+_HOST = re.compile(  # the last label is no number, or the resolver would take the name for an address: 0xa9fea9fe
+    r"(?=[a-z0-9])(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?!0x[0-9a-f]*\Z)(?=[^.]*[a-z])[a-z0-9_-]{0,62}[a-z0-9]"
+)
 
 
 def is_loopback(host: str | None) -> bool:

@@ -6,6 +6,7 @@ come back to.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AuthorizationCode", "AuthorizationRequest", "new_authorization_request", "validate_authorization_response"]
 
+_CODE = re.compile(r"[ -~]{1,4096}")  # RFC 6749 appendix A.11
 _VALIDATED = object()
 
 
@@ -88,6 +90,7 @@ def new_authorization_request(
     state, nonce = Secret(secrets.token_urlsafe(32)), Secret(secrets.token_urlsafe(32))
     code_verifier = new_code_verifier()
     parameters = {
+        **options,  # first: none of them replaces what follows
         "response_type": "code",
         "client_id": client_id,
         "scope": " ".join(scopes),
@@ -95,7 +98,6 @@ def new_authorization_request(
         "nonce": nonce.reveal(),
         "code_challenge": code_challenge(code_verifier),
         "code_challenge_method": "S256",
-        **options,
     }
     return AuthorizationRequest(
         issuer=metadata.issuer,
@@ -130,7 +132,7 @@ def validate_authorization_response(
     AuthorizationResponseError
         If Cognito said no. Cognito leaves out `state` on some errors; no error ever counts as success.
     ProtocolError
-        If the response holds both a code and an error, or neither.
+        If the response holds both a code and an error, or no usable code.
     """
     state, error = params.get("state"), params.get("error")
     if state != request.state and not (state is None and error is not None):
@@ -143,8 +145,8 @@ def validate_authorization_response(
         raise ProtocolError("The authorization response holds both a code and an error.")
     if error is not None:
         raise _refusal(request, params, redirect_uri)
-    if not code:
-        raise ProtocolError("The authorization response holds no code.")
+    if code is None or not _CODE.fullmatch(code.reveal()):
+        raise ProtocolError("The authorization response holds no usable code.")
     return AuthorizationCode(code, redirect_uri, request, _VALIDATED)
 
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ProtocolError, TokenResponseError, TokenVerificationError, public_text
-from .http import HttpRequest, HttpResponse, read_json
+from .http import HttpRequest, HttpResponse, read_json, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ def userinfo_request(userinfo_endpoint: str, access_token: Secret) -> HttpReques
     return HttpRequest(_ENDPOINT, "GET", userinfo_endpoint, headers)
 
 
+@without_frames
 def process_userinfo_response(response: HttpResponse, *, subject: str) -> dict[str, Any]:
     """Read the user's attributes; Cognito sends ``email_verified`` as a string here.
 
@@ -49,12 +50,14 @@ def process_userinfo_response(response: HttpResponse, *, subject: str) -> dict[s
     """
     if response.status in (400, 401, 403):
         found = bearer_error(response.headers)
+        reason = found.get("error_description") or found.get("error") or "no reason given"
+        scope = found.get("scope") or "openid"
         raise TokenResponseError(
-            f"The {_ENDPOINT} refused the access token: " + (found.get("error_description") or "no reason given"),
+            f"The {_ENDPOINT} refused the access token: {reason}",
             error=found.get("error"),
             error_description=found.get("error_description"),
             status_code=response.status,
-            hint="The token needs the scope openid; after a sign-out elsewhere, run %cognito_login again.",
+            hint=f"The token needs the scope {scope}; after a sign-out elsewhere, run %cognito_login again.",
         )
     attributes = read_json(response, endpoint=_ENDPOINT)
     actual = attributes.get("sub")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from ..errors import ProtocolError, TokenVerificationError, public_text
 from ..secret import Secret
-from .http import parse_json_object
+from .http import parse_json_object, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +43,11 @@ class VerifiedToken:
     token : Secret
         The JWT.
     claims : Mapping of str to Any
-        Its claims, read only.
+        Its claims, read only; hidden from `repr`, they hold the nonce and the user's attributes.
     """
 
     token: Secret
-    claims: Mapping[str, Any]
+    claims: Mapping[str, Any] = field(repr=False)
 
     @property
     def subject(self) -> str:
@@ -60,6 +60,7 @@ class VerifiedToken:
         return int(self.claims["exp"])
 
 
+@without_frames
 def verify_id_token(
     token: Secret,
     keys: KeySet,
@@ -84,7 +85,8 @@ def verify_id_token(
     nonce : Secret or None
         What the authorization request sent; None only for tokens that this kernel did not ask for.
     nonce_required : bool
-        Whether the token must carry it: at sign-in yes; after a refresh it may be absent (§12.2).
+        Whether the token must carry it: at sign-in yes, and no `nonce` then refuses every token; after a refresh it
+        may be absent (§12.2).
     access_token : Secret or None
         What came with it, for ``at_hash``; None only where the ID token came alone.
     now : float
@@ -104,13 +106,14 @@ def verify_id_token(
     check.equal("aud", client_id, audience)
     if "azp" in claims:
         check.equal("azp", client_id, claims["azp"])
-    if nonce is not None and (nonce_required or "nonce" in claims):
+    if nonce_required or (nonce is not None and "nonce" in claims):
         check.require("nonce", isinstance(claims.get("nonce"), str) and Secret(claims["nonce"]) == nonce)
     if access_token is not None and "at_hash" in claims:
         check.require("at_hash", claims["at_hash"] == _half_hash(access_token))
     return VerifiedToken(token, MappingProxyType(claims))
 
 
+@without_frames
 def verify_access_token(
     token: Secret, keys: KeySet, *, issuer: str, client_id: str, resource: str | None, subject: str | None, now: float
 ) -> VerifiedToken:
@@ -147,6 +150,7 @@ def verify_access_token(
     return VerifiedToken(token, MappingProxyType(claims))
 
 
+@without_frames
 def unverified_kid(token: Secret) -> str | None:
     """Return the ``kid`` that a JWT's header names, to fetch keys by; nothing is verified.
 
@@ -220,7 +224,7 @@ def _decode(token: Secret, *, kind: str) -> _Decoded:
     if len(segments) != 3 or not all(_SEGMENT.fullmatch(segment) for segment in segments):  # noqa: PLR2004 - RFC 7515
         raise TokenVerificationError(f"{kind} refused: malformed", claim="format")
     try:
-        header, claims, signature = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in segments)
+        header, claims, signature = (_base64url_decode(segment) for segment in segments)
         return _Decoded(
             parse_json_object(header, what=f"The {kind}'s header"),
             claims,
@@ -258,8 +262,19 @@ def _kid(header: Mapping[str, Any], *, kind: str) -> str | None:
 
 def _half_hash(access_token: Secret) -> str:
     """Return ``at_hash``: the left half of the token's SHA-256 (OpenID Connect Core §3.1.3.6)."""
-    digest = hashlib.sha256(access_token.reveal().encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode("ascii")
+    return _base64url(hashlib.sha256(access_token.reveal().encode("utf-8", "surrogatepass")).digest()[:16])
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+
+
+def _base64url_decode(segment: str) -> bytes:
+    """Decode the one canonical form: Python ignores the last bits, which would give a token several spellings."""
+    octets = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    if _base64url(octets) != segment:
+        raise ValueError
+    return octets
 
 
 def _clock(now: float) -> str:

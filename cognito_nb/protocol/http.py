@@ -1,6 +1,7 @@
 """Requests and responses as plain data, and the one parser of JSON that came from outside.
 
-`json.loads` alone takes NaN and duplicate keys, and deep nesting leaves it as RecursionError (measured).
+`json.loads` alone takes NaN, duplicate keys and lone surrogates, and deep nesting leaves it as RecursionError
+(measured). Whoever reads an answer is `without_frames`: the frames below hold it in clear.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
-from ..errors import NetworkError, ProtocolError, public_text
+from ..errors import CognitoError, NetworkError, ProtocolError, public_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -21,11 +23,15 @@ __all__ = [
     "HttpResponse",
     "parse_json_object",
     "read_json",
+    "read_refusal",
+    "without_frames",
 ]
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # "? keeps it linear where a string never ends
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,7 @@ def read_json(response: HttpResponse, *, endpoint: str) -> dict[str, Any]:
         For any other status than 200, and for a body that is no JSON object.
     """
     if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP statuses
-        raise NetworkError(
-            f"The {endpoint} answered with HTTP status {response.status}.",
-            status_code=response.status,
-            retry_after=_retry_after(response.headers.get("retry-after")),
-            hint="Try again in a minute.",
-        )
+        raise _try_later(response, endpoint)
     if 300 <= response.status < 400:  # noqa: PLR2004 - HTTP statuses
         raise ProtocolError(f"The {endpoint} answered with a redirect (HTTP {response.status}), which is not followed.")
     if response.status != 200:  # noqa: PLR2004 - HTTP statuses
@@ -101,8 +102,31 @@ def read_json(response: HttpResponse, *, endpoint: str) -> dict[str, Any]:
     return parse_json_object(response.content, what=f"The {endpoint}'s answer")
 
 
+def read_refusal(response: HttpResponse, *, endpoint: str) -> dict[str, Any]:
+    """Return the JSON object of a 4xx answer (RFC 6749 §5.2).
+
+    Parameters
+    ----------
+    response : HttpResponse
+        The answer.
+    endpoint : str
+        Name for messages.
+
+    Raises
+    ------
+    NetworkError
+        For Cognito's TooManyRequestsException, which comes as a 400 and may pass.
+    ProtocolError
+        For a body that is no JSON object.
+    """
+    answer = parse_json_object(response.content, what=f"The {endpoint}'s refusal (HTTP {response.status})")
+    if "error" not in answer and b"TooManyRequests" in response.content:
+        raise _try_later(response, endpoint)
+    return answer
+
+
 def parse_json_object(content: bytes, *, what: str) -> dict[str, Any]:
-    """Parse a JSON object that came from outside: no duplicate keys, no NaN, bounded depth and size.
+    """Parse a JSON object that came from outside: no duplicate keys, NaN or lone surrogates, bounded depth and size.
 
     Parameters
     ----------
@@ -118,12 +142,13 @@ def parse_json_object(content: bytes, *, what: str) -> dict[str, Any]:
     """
     if len(content) > MAX_BODY_BYTES:
         raise ProtocolError(f"{what} is too large.")
-    if _depth(content) > _MAX_DEPTH:
+    if _is_too_deep(content):
         raise ProtocolError(f"{what} is nested too deeply.")
     try:
         value = json.loads(
             content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
         )
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no UTF-8 form
     except _DuplicateKeyError as duplicate:
         reason = f"{what} names the member {public_text(duplicate.args[0], limit=60)!r} twice."
     except ValueError:
@@ -135,15 +160,29 @@ def parse_json_object(content: bytes, *, what: str) -> dict[str, Any]:
     raise ProtocolError(reason)
 
 
-def _depth(content: bytes) -> int:
-    depth = deepest = 0
+def without_frames(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Take the frames below out of the errors of a function that reads an answer: their locals hold it in clear."""
+
+    @wraps(read)
+    def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return read(*args, **kwargs)
+        except CognitoError as error:
+            raise error.with_traceback(None) from None
+
+    return reading
+
+
+def _is_too_deep(content: bytes) -> bool:
+    depth = 0
     for character in _STRINGS.sub(b"", content):
         if character in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > _MAX_DEPTH:
+                return True
         elif character in b"]}":
             depth -= 1
-    return deepest
+    return False
 
 
 class _DuplicateKeyError(ValueError):
@@ -168,6 +207,15 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError
     return value
+
+
+def _try_later(response: HttpResponse, endpoint: str) -> NetworkError:
+    return NetworkError(
+        f"The {endpoint} answered with HTTP status {response.status}.",
+        status_code=response.status,
+        retry_after=_retry_after(response.headers.get("retry-after")),
+        hint="Try again in a minute.",
+    )
 
 
 def _retry_after(text: str | None) -> float | None:

@@ -9,23 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
 from ..errors import ProtocolError, TokenVerificationError
-from .http import HttpRequest, HttpResponse, read_json
+from .http import HttpRequest, HttpResponse, read_json, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 __all__ = ["KEY_SET_LIFE", "UNKNOWN_KID_PENALTY", "KeySet", "fetch_is_due", "jwks_request", "process_jwks_response"]
 
 KEY_SET_LIFE = 3600.0  # seconds; a key that the pool has withdrawn is trusted no longer than this
 UNKNOWN_KID_PENALTY = 10.0  # seconds for which an unknown kid causes no further fetch
 _ENDPOINT = "key set (JWKS)"
-_LEAST_BITS = 2048
+_LEAST_BITS, _MOST_BITS = 2048, 8192  # below weak (RFC 7518 §3.3), above slow
+_LEAST_EXPONENT = 65537  # FIPS 186-5 appendix A.1.1
+_FETCHES_IN_VAIN = 2  # for unknown kids, within one penalty
 _MAX_KEYS = 100
 
 
@@ -54,6 +55,7 @@ def jwks_request(jwks_uri: str) -> HttpRequest:
     return HttpRequest(_ENDPOINT, "GET", jwks_uri, {"Accept": "application/json"})
 
 
+@without_frames
 def process_jwks_response(response: HttpResponse, *, now: float) -> KeySet:
     """Read a key set; keys that are not RSA, not for RS256 signatures, weak or broken are left out.
 
@@ -69,7 +71,7 @@ def process_jwks_response(response: HttpResponse, *, now: float) -> KeySet:
         raise ProtocolError(f"The {_ENDPOINT} has no usable list of keys.")
     keys = tuple((entry.get("kid"), key) for entry in entries if (key := _usable_key(entry)) is not None)
     if not keys:
-        raise ProtocolError(f"The {_ENDPOINT} holds no RS256 key of at least {_LEAST_BITS} bits.")
+        raise ProtocolError(f"The {_ENDPOINT} holds no RS256 key of {_LEAST_BITS} to {_MOST_BITS} bits.")
     return KeySet(keys, now)
 
 
@@ -77,13 +79,21 @@ def fetch_is_due(key_set: KeySet | None, kid: str | None, penalties: Mapping[str
     """Tell whether the key set must be fetched before a token with this ``kid`` can be judged.
 
     An unknown ``kid`` causes a fetch at once (the pool may have rotated its keys a moment ago), and then none
-    for `UNKNOWN_KID_PENALTY` seconds; `penalties` holds the times, by ``kid``, of fetches that did not help.
+    for `UNKNOWN_KID_PENALTY` seconds; `penalties` holds the times, by ``kid``, of fetches that did not help. Two
+    of those in that time hold back every unknown ``kid``, or invented ones would cause a fetch each. A clock that
+    went back makes the set old and ends the penalties.
+
+    Raises
+    ------
+    TokenVerificationError
+        If ``kid`` is absent and the user pool has several keys.
     """
-    if key_set is None or now - key_set.at >= KEY_SET_LIFE:
+    if key_set is None or not 0 <= now - key_set.at < KEY_SET_LIFE:
         return True
     if key_set.find(kid) is not None:
         return False
-    return now - penalties.get(kid, float("-inf")) >= UNKNOWN_KID_PENALTY
+    held_back = {name for name, at in penalties.items() if 0 <= now - at < UNKNOWN_KID_PENALTY}
+    return kid not in held_back and len(held_back) < _FETCHES_IN_VAIN
 
 
 def _usable_key(entry: Any) -> RSAPublicKey | None:  # noqa: ANN401 - whatever JSON held
@@ -91,10 +101,12 @@ def _usable_key(entry: Any) -> RSAPublicKey | None:  # noqa: ANN401 - whatever J
         return None
     if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
         return None
-    if not isinstance(entry.get("kid", ""), str):
+    if entry.get("key_ops", ["verify"]) != ["verify"] or not isinstance(entry.get("kid", ""), str):
         return None
     try:
         key = RSAAlgorithm.from_jwk({name: entry.get(name) for name in ("kty", "n", "e")})
     except (InvalidKeyError, ValueError, TypeError, AttributeError):
         return None
-    return key if key.key_size >= _LEAST_BITS else None  # type: ignore[return-value] # without "d" it is public
+    if not isinstance(key, RSAPublicKey) or not _LEAST_BITS <= key.key_size <= _MOST_BITS:
+        return None
+    return key if key.public_numbers().e >= _LEAST_EXPONENT else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, ProtocolError, public_text
 from ..urls import url_fault
-from .http import HttpRequest, HttpResponse, read_json
+from .http import HttpRequest, HttpResponse, read_json, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,7 @@ def discovery_request(issuer: str) -> HttpRequest:
     return HttpRequest(_ENDPOINT, "GET", url, {"Accept": "application/json"})
 
 
+@without_frames
 def process_discovery_response(
     response: HttpResponse, *, issuer: str, endpoints: Mapping[str, str] | None = None
 ) -> Metadata:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..errors import TokenResponseError, public_text
-from .http import HttpRequest, HttpResponse, parse_json_object, read_json
+from .http import HttpRequest, HttpResponse, read_json, read_refusal, without_frames
 from .token import client_form_request
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def revocation_request(
     return client_form_request(_ENDPOINT, revocation_endpoint, form, client_id=client_id, client_secret=client_secret)
 
 
+@without_frames
 def process_revocation_response(response: HttpResponse) -> None:
     """Read the answer; 200 also stands for a token that was dead already (RFC 7009 §2.2).
 
@@ -42,8 +43,7 @@ def process_revocation_response(response: HttpResponse) -> None:
     if response.status == 200:  # noqa: PLR2004 - HTTP status
         return
     if response.status in (400, 401):
-        answer = parse_json_object(response.content, what=f"The {_ENDPOINT}'s refusal")
-        error = public_text(answer.get("error"), limit=60)
+        error = public_text(read_refusal(response, endpoint=_ENDPOINT).get("error"), limit=60)
         raise TokenResponseError(
             f"The {_ENDPOINT} refused: {error}",
             error=error,

@@ -7,6 +7,7 @@ a secret authenticates by Basic only (one method per request, OAuth 2.1 §2.4).
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
@@ -14,7 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from ..causes import CAUSES
 from ..errors import ProtocolError, SessionExpiredError, TokenResponseError, public_text
 from ..secret import Secret
-from .http import HttpRequest, HttpResponse, parse_json_object, read_json
+from .http import HttpRequest, HttpResponse, read_json, read_refusal, without_frames
 
 if TYPE_CHECKING:
     from .authorize import AuthorizationCode
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 TOKEN_ENDPOINT = "token endpoint"  # noqa: S105 - a name
-_MAX_TOKEN = 64 * 1024
+_TOKEN = re.compile(r"[!-~]{1,65536}")  # RFC 6749 appendix A.12, A.17, without blanks: it may go into a header
 _MAX_LIFE = 24 * 3600  # Cognito's longest access token
 
 
@@ -89,6 +90,7 @@ def client_form_request(
     return HttpRequest(endpoint, "POST", url, headers, urlencode(form).encode("ascii"))
 
 
+@without_frames
 def process_token_response(response: HttpResponse, *, client_id: str, openid: bool, refreshing: bool) -> TokenSet:
     """Read a token response (RFC 6749 §5).
 
@@ -112,7 +114,7 @@ def process_token_response(response: HttpResponse, *, client_id: str, openid: bo
     ProtocolError
         If a member is absent or of the wrong type.
     NetworkError
-        For 429 and 5xx.
+        For 429, 5xx and throttling that comes as 400.
     """
     if response.status in (400, 401, 403):
         raise _refusal(response, client_id=client_id, refreshing=refreshing)
@@ -134,7 +136,7 @@ def _token(answer: dict[str, Any], name: str) -> Secret | None:
     value = answer.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not value.isascii() or not 0 < len(value) <= _MAX_TOKEN:
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
         raise ProtocolError(f"The {TOKEN_ENDPOINT}'s answer has no usable {name}.")
     return Secret(value)
 
@@ -149,7 +151,7 @@ def _expires_in(answer: dict[str, Any]) -> int | None:
 
 
 def _refusal(response: HttpResponse, *, client_id: str, refreshing: bool) -> TokenResponseError:
-    answer = parse_json_object(response.content, what=f"The {TOKEN_ENDPOINT}'s refusal (HTTP {response.status})")
+    answer = read_refusal(response, endpoint=TOKEN_ENDPOINT)
     if not isinstance(answer.get("error"), str):
         raise ProtocolError(f"The {TOKEN_ENDPOINT} refused (HTTP {response.status}) without an error code.")
     error = public_text(answer["error"], limit=60)

@@ -118,9 +118,10 @@ class JupyterReceiver:
             _log.debug("not withdrawn: %s", type(error).__name__)
 
     async def aclose(self) -> None:
-        """Close the connection to the server."""
-        if self._server is not None:
-            await self._server.aclose()
+        """Close the connection to the server; nothing is left to withdraw then."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.aclose()
 
     @property
     def _started(self) -> tuple[JupyterServer, SignInCreated]:

@@ -81,7 +81,7 @@ class CognitoAuth(httpx.Auth):
         if "authorization" in request.headers:
             return False
         url = request.url
-        if origin_of(str(url)) in self._origins:
+        if _origin(url) in self._origins:
             return True
         allowed = ", ".join(sorted(f"{scheme}://{host}:{port}" for scheme, host, port in self._origins))
         raise UntrustedOriginError(
@@ -102,6 +102,12 @@ def signing_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) ->
 def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.AsyncClient:
     """Return the same as an `httpx.AsyncClient`."""
     return httpx.AsyncClient(base_url=base_url, auth=auth, **_options(base_url, options))
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Return the origin that httpx will connect to: another parser could read the URL otherwise."""
+    port = url.port if url.port is not None else {"https": 443, "http": 80}.get(url.scheme, 0)
+    return url.scheme, url.raw_host.decode("ascii").rstrip("."), port
 
 
 def _options(base_url: str, options: dict[str, Any]) -> dict[str, Any]:

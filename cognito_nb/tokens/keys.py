@@ -44,11 +44,16 @@ class KeyCache:
         NetworkError, ProtocolError
             If they cannot be fetched and the ones at hand do not hold all of `kids`.
         """
+        if self._key_set is not None and not any(map(self._is_due, kids)):
+            return self._key_set  # without waiting for a fetch that somebody else's kid has caused
         async with self._lock:
             for kid in kids:
-                if fetch_is_due(self._key_set, kid, self._penalties, now=self._clock()):
+                if self._is_due(kid):
                     await self._fetch_for(kid)
             return self._key_set or await self._fetch()
+
+    def _is_due(self, kid: str | None) -> bool:
+        return fetch_is_due(self._key_set, kid, self._penalties, now=self._clock())
 
     async def _fetch_for(self, kid: str | None) -> None:
         had = self._key_set is not None and self._key_set.find(kid) is not None

@@ -77,7 +77,7 @@ class RefreshEngine:
         except (NetworkError, ProtocolError, TokenResponseError):
             if self._source.seconds_left(tokens) <= 0:
                 raise
-            return tokens
+        return self._source.tokens  # not `tokens`: the user may have signed out meanwhile
 
     async def _join(self, stale: Tokens) -> Tokens:
         """Join the refresh that is under way, or start one; a caller that gives up does not end it for others."""
@@ -98,8 +98,8 @@ class RefreshEngine:
         try:
             renewed = await self._user_pool.refresh(tokens)
         except (SessionExpiredError, TokenVerificationError):
-            if self._source.is_alive and self._source.tokens is tokens:
-                self._source.wipe("The session has ended.")
+            if tokens.refresh_token is not None or self._source.seconds_left(tokens) <= 0:
+                self._source.wipe("The session has ended.", only=tokens)
             raise
         if not self._source.replace(tokens, renewed):
             raise NotSignedInError("You signed out while the session was being renewed.", hint="Run %cognito_login.")

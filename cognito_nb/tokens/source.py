@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -73,6 +74,7 @@ class TokenSource:
     clock: Callable[[], float] = field(default=time.time, repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     _ended: str = "You are signed out."
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
     def tokens(self) -> Tokens:
@@ -99,12 +101,19 @@ class TokenSource:
 
     def replace(self, old: Tokens, new: Tokens) -> bool:
         """Put new tokens in the place of those they were made from; False if these are gone: the answer came late."""
-        if self._tokens is not old:
-            return False
-        self._tokens = new
-        return True
+        with self._lock:
+            if self._tokens is not old:
+                return False
+            self._tokens = new
+            return True
 
-    def wipe(self, reason: str = "You are signed out.") -> Tokens | None:
-        """Forget the tokens and return them; `reason` is what later callers are told."""
-        tokens, self._tokens, self._ended = self._tokens, None, reason
-        return tokens
+    def wipe(self, reason: str = "You are signed out.", *, only: Tokens | None = None) -> Tokens | None:
+        """Forget the tokens and return them; `reason` is what later callers are told.
+
+        With `only`, nothing happens if other tokens have taken the place of these.
+        """
+        with self._lock:
+            if only is not None and self._tokens is not only:
+                return None
+            tokens, self._tokens, self._ended = self._tokens, None, reason
+            return tokens

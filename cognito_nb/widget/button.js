@@ -25,6 +25,11 @@
 const HINT_AFTER = 20; // seconds in which a sign-in usually comes back
 const CLOCK_TOLERANCE = 30; // seconds a message may take before the two clocks are called different
 const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget whose kernel is gone
+const HINTS = [
+  "The new tab was blocked or closed? Open it again.",
+  "Cognito shows an error page, such as redirect_mismatch? " +
+    "Compare the app client's callback URLs and scopes with your settings.",
+];
 const AGAIN = "Run %cognito_login again.";
 
 /**
@@ -38,8 +43,6 @@ function element(tag, name, text = "") {
   const node = document.createElement(tag);
   node.className = `cognito-nb-${name}`;
   node.textContent = text;
-  // Otherwise the notebook takes Enter and Space for its own shortcuts.
-  if (tag === "a" || tag === "button") node.dataset.lmSuppressShortcuts = "true";
   return node;
 }
 
@@ -65,9 +68,45 @@ function clockFace(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** All nodes of one view, made once: what changes is their text, so focus and live regions stay. */
+function skeleton() {
+  const root = element("section", "button");
+  root.classList.add("cognito-nb");
+  root.setAttribute("aria-label", "Cognito sign-in");
+  const spinner = element("span", "spinner");
+  spinner.setAttribute("aria-hidden", "true");
+  const title = element("strong", "title");
+  const timer = element("span", "timer");
+  timer.setAttribute("role", "timer"); // a role that screen readers do not read out every second
+  const cause = element("p", "cause");
+  const next = element("p", "next");
+  const words = element("div", "words");
+  words.setAttribute("role", "status");
+  words.setAttribute("aria-live", "polite");
+  words.append(title, cause, next);
+  const head = element("div", "head");
+  head.append(spinner, words, timer);
+
+  const link = element("a", "link");
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.setAttribute("role", "link"); // still one while it has no address
+  const retry = element("button", "retry", "Try again");
+  const cancel = element("button", "cancel", "Cancel");
+  retry.type = cancel.type = "button";
+  const actions = element("div", "actions");
+  actions.append(link, retry, cancel);
+  const note = element("p", "note");
+  const hint = element("ul", "hint");
+  for (const text of HINTS) hint.append(element("li", "hint-row", text));
+  root.append(head, actions, note, hint);
+  return { root, spinner, title, timer, cause, next, link, retry, cancel, actions, note, hint };
+}
+
 /** Anywidget calls this once per model: what is kept here is shared by all views of one button. */
 export default () => {
   let skew = 0; // this browser's clock minus the kernel's, in seconds
+  let gone = false; // the kernel was restarted: JupyterLab tells nobody, but its comm no longer sends
   let openedPath = "";
   let openedAt = 0;
   /** @type {Set<() => void>} */
@@ -76,52 +115,17 @@ export default () => {
 
   return {
     initialize({ model }) {
-      model.on("change:view", () => {
+      const compareClocks = () => {
         const sent = model.get("view").now;
         const apart = sent ? now() - sent : 0;
         skew = Math.abs(apart) > CLOCK_TOLERANCE ? apart : 0;
-      });
+      };
+      model.on("change:view", compareClocks); // a change comes from a live kernel, and at once
+      return () => model.off("change:view", compareClocks);
     },
 
     render({ model, el }) {
-      const root = element("section", "button");
-      root.classList.add("cognito-nb");
-      root.setAttribute("aria-label", "Cognito sign-in");
-      const spinner = element("span", "spinner");
-      spinner.setAttribute("aria-hidden", "true");
-      const title = element("strong", "title");
-      const timer = element("span", "timer");
-      timer.setAttribute("role", "timer"); // a role that screen readers do not read out every second
-      const cause = element("p", "cause");
-      const next = element("p", "next");
-      const words = element("div", "words");
-      words.setAttribute("role", "status");
-      words.setAttribute("aria-live", "polite");
-      words.append(title, cause, next);
-      const head = element("div", "head");
-      head.append(spinner, words, timer);
-
-      const link = element("a", "link");
-      link.target = "_blank";
-      link.rel = "noopener";
-      link.setAttribute("role", "link"); // still one while it has no address
-      const retry = element("button", "retry", "Try again");
-      const cancel = element("button", "cancel", "Cancel");
-      retry.type = cancel.type = "button";
-      const actions = element("div", "actions");
-      actions.append(link, retry, cancel);
-      const note = element("p", "note");
-      const hint = element("ul", "hint");
-      hint.append(
-        element("li", "hint-row", "The new tab was blocked or closed? Open it again."),
-        element(
-          "li",
-          "hint-row",
-          "Cognito shows an error page, such as redirect_mismatch? " +
-            "Compare the app client's callback URLs and scopes with your settings.",
-        ),
-      );
-      root.append(head, actions, note, hint);
+      const { root, spinner, title, timer, cause, next, link, retry, cancel, actions, note, hint } = skeleton();
       el.append(root);
 
       /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -132,7 +136,7 @@ export default () => {
         /** @type {View} */
         const view = model.get("view") ?? {};
         const offered = view.state === "waiting";
-        const orphan = el.classList.contains(DISCONNECTED);
+        const orphan = gone || el.classList.contains(DISCONNECTED);
         const expired = offered && !orphan && now() - skew >= (view.deadline ?? 0);
         const href = offered && !orphan && !expired ? linkOf(view) : null;
         const opened = href !== null && openedPath === (view.start_path || view.start_url);
@@ -175,20 +179,34 @@ export default () => {
         ticking = undefined;
       }
 
-      /** @param {MouseEvent} event */
+      /**
+       * The click opens the link, unless the attempt to tell the kernel shows that it is gone.
+       * @param {MouseEvent} event
+       */
       function opening(event) {
         if (!link.href || event.button > 1) return;
         const view = model.get("view");
         openedPath = view.start_path || view.start_url;
         openedAt = now();
+        tell("opened");
+        if (gone) event.preventDefault();
         for (const each of views) each();
       }
 
       /** @param {"retry" | "cancel"} type */
       function ask(type) {
         asked = type;
-        model.send({ type });
+        tell(type);
         update();
+      }
+
+      /** @param {"opened" | "retry" | "cancel"} type */
+      function tell(type) {
+        try {
+          model.send({ type });
+        } catch {
+          gone = true;
+        }
       }
 
       function changed() {

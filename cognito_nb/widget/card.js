@@ -47,8 +47,6 @@ function element(tag, name, text = "") {
   const node = document.createElement(tag);
   node.className = `cognito-nb-${name}`;
   node.textContent = text;
-  // Otherwise the notebook takes Enter and Space for its own shortcuts.
-  if (["a", "button", "summary"].includes(tag)) node.dataset.lmSuppressShortcuts = "true";
   return node;
 }
 
@@ -86,6 +84,7 @@ export default () => {
   let facts = null;
   /** @type {Action[]} */
   let actions = [];
+  let gone = false; // the kernel was restarted: JupyterLab tells nobody, but its comm no longer sends
   let expiresAt = 0; // by this browser's clock
   /** @type {{ action: Action | "hello" | null, since: number }} */
   let asked = { action: null, since: 0 };
@@ -132,12 +131,16 @@ export default () => {
       /** @param {Action | "hello"} action */
       function ask(action) {
         asked = { action, since: now() };
-        model.send({ type: action });
+        try {
+          model.send({ type: action });
+        } catch {
+          gone = true;
+        }
         changed();
       }
 
       function update() {
-        const orphan = el.classList.contains(DISCONNECTED);
+        const orphan = gone || el.classList.contains(DISCONNECTED);
         root.dataset.state = orphan ? "ended" : (facts?.state ?? "preparing");
         if (orphan) facts = null; // what a dead kernel said about a person is not kept on the screen
         if (facts !== drawn) draw();
@@ -202,7 +205,7 @@ export default () => {
       connection.observe(el, { attributeFilter: ["class"] });
       views.add(update);
       const ticking = setInterval(update, 1000);
-      if (!el.classList.contains(DISCONNECTED) && asked.action === null) ask("hello");
+      if (facts === null && asked.action === null && !el.classList.contains(DISCONNECTED)) ask("hello");
       update();
 
       return () => {

@@ -47,4 +47,3 @@ class LoginCell:
             self._handle.update({"text/html": html, "text/plain": text}, raw=True)
         self._button.show_ended()
         self._button.close()
-

@@ -113,4 +113,8 @@ def _text(value: str) -> str:
 
 
 def _is_web(url: str) -> bool:
-    return url.isprintable() and " " not in url and urlsplit(url).scheme in {"http", "https"}
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return url.isprintable() and " " not in url and parts.scheme in {"http", "https"} and bool(parts.netloc)

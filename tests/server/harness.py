@@ -3,6 +3,7 @@
 import http.client
 import http.cookies
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cognito_nb import wire
+from cognito_nb.causes import CAUSES
 
 SERVE = Path(__file__).with_name("serve.py")
 JUPYTER_TOKEN = "jupyter-login-token"
@@ -118,7 +120,7 @@ def run_server(tmp_path, *arguments, environment=None):
     log_file = tmp_path / "server.log"
     home = {"HOME": str(tmp_path), "JUPYTER_PLATFORM_DIRS": "1", "PATH": "/usr/bin:/bin", **(environment or {})}
     command = [
-        *(sys.executable, str(SERVE), "--allow-root", "--no-browser", "--log-level=DEBUG", "--ServerApp.port=0"),
+        *(sys.executable, str(SERVE), "--allow-root", "--no-browser", "--log-level=DEBUG"),
         "--ServerApp.jpserver_extensions={'cognito_nb': True, 'jupyter_lsp': False, 'jupyter_server_terminals': False}",
         f"--IdentityProvider.token={JUPYTER_TOKEN}",
         "--ServerApp.allow_unauthenticated_access=False",
@@ -141,3 +143,13 @@ def run_server(tmp_path, *arguments, environment=None):
 def query_of(url):
     """Return the parameters of a URL, each with all its values."""
     return parse_qs(urlsplit(url).query, keep_blank_values=True)
+
+
+def title(reply):
+    """Return the heading of an HTML page."""
+    return re.search(r"<h1>(.*?)</h1>", reply.body).group(1)
+
+
+def refused(reply, cause, status=400):
+    """Tell whether a page refuses with the title of a cause."""
+    return (reply.status, title(reply)) == (status, CAUSES[cause].title)

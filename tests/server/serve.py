@@ -1,5 +1,6 @@
 """A Jupyter server that prints what a kernel would find in its environment, after the start and after the end."""
 
+import contextlib
 import json
 import os
 import sys
@@ -8,8 +9,9 @@ from jupyter_server.serverapp import ServerApp
 
 
 def tell(facts):
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: end all the same
+        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.flush()
 
 
 def ours():

@@ -95,7 +95,7 @@ def test_environment_reaches_a_server_on_a_unix_socket(tmp_path_factory, tmp_pat
 
 def test_server_starts_though_the_extension_is_misconfigured(tmp_path):
     """Jupyter comes up and the log names the extension and the setting."""
-    running = run_server(tmp_path, "--CognitoExtension.settings=nonsense")
+    running = run_server(tmp_path, "--ServerApp.port=0", "--CognitoExtension.settings=nonsense")
     server = next(running)
     assert "cognito_nb | error linking extension: The 'settings' trait" in server.log
     assert list(running) == []

@@ -1,0 +1,98 @@
+"""JupyterLab, a local user pool and a browser; skipped loudly without a browser, unless CI demands it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from canary import Canary
+from lab import ARTEFACTS, CHROMIUM, Lab, start_jupyter
+
+from cognito_nb.local_pool import LocalUserPool
+
+REQUIRED = os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser process; each test has contexts (profiles) of its own in it."""
+    if not Path(CHROMIUM).exists():
+        reason = f"BROWSER TESTS NOT RUN: there is no {CHROMIUM} (Debian: apt install chromium)"
+        (pytest.fail if REQUIRED else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def watched():
+    """A canary that watches for the whole session, since pool and server live that long."""
+    monkeypatch = pytest.MonkeyPatch()
+    canary = Canary()
+    canary.watch(monkeypatch)
+    yield canary
+    monkeypatch.undo()
+
+
+@pytest.fixture(scope="session")
+def pool(watched):
+    with LocalUserPool() as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def server(pool, tmp_path_factory):
+    """A JupyterLab whose settings point at the pool; its callback is registered under ``localhost``."""
+    server = start_jupyter(tmp_path_factory.mktemp("lab"))
+    configure(server, pool)
+    yield server
+    server.stop()
+
+
+def configure(server, pool):
+    """Register a server's callback and write its cognito.toml."""
+    callback = f"{server.url}cognito/callback"
+    pool.register_callback(callback)
+    pool.register_logout(f"{server.url}lab")
+    (server.folder / "cognito.toml").write_text(
+        f'[profiles.demo]\nissuer = "{pool.issuer}"\nuser_pool_id = "{pool.user_pool_id}"\n'
+        f'client_id = "{pool.client_id}"\nredirect_uris = ["{callback}"]\nlogout_uri = "{server.url}lab"\n'
+        f'api_origins = ["{pool.api_url}"]\n'
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Let the fixtures know whether the test failed."""
+    report = yield
+    if report.when == "call":
+        item.failed_call = report.failed
+    return report
+
+
+@pytest.fixture
+def profile(chromium, request):
+    """Makes browser profiles, each a browser of its own to any server."""
+    contexts = []
+
+    def make(**options):
+        context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for number, page in enumerate(page for context in contexts for page in context.pages):
+        if getattr(request.node, "failed_call", False) and not page.is_closed():
+            ARTEFACTS.mkdir(exist_ok=True)
+            page.screenshot(path=ARTEFACTS / f"FAILED-{request.node.name}-{number}.png")
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def lab(profile, server, request):
+    """A fresh browser profile with JupyterLab."""
+    return Lab(profile(), server, request.node.name.removeprefix("test_"))

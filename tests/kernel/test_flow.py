@@ -1,0 +1,386 @@
+"""login, alogin, logout, alogout over a real Jupyter server and a local user pool."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import cognito_nb as cn
+from cognito_nb import wire
+from cognito_nb.errors import (
+    AuthorizationResponseError,
+    ConfigurationError,
+    InteractionRequiredError,
+    NetworkError,
+    NotSignedInError,
+    SignInError,
+    SignInTimeoutError,
+    TokenVerificationError,
+)
+from cognito_nb.local_pool import AppClient, LocalUserPool
+from cognito_nb.tokens.access import take_server_access
+
+from .conftest import Browser, config_of
+
+
+def endpoints(pool):
+    return [request.endpoint for request in pool.requests]
+
+
+def test_login_returns_a_verified_session(login, config, browser):
+    """After the browser's round trip the session knows who signed in, and is the current one."""
+    session = login(config=config, open_url=browser.open, timeout=20)
+    assert session.user.username == "ada"
+    assert session.user.email == "ada@example.com"
+    assert session.claims["token_use"] == "id"
+    assert set(session.scopes) == {"openid", "email", "profile"}
+    assert cn.current_session() is session
+    with session.client(session.config.api_origins[0]) as api:
+        assert api.get("/me").json()["username"] == "ada"
+
+
+def test_login_opens_one_absolute_url_without_protocol_data(config, browser, jupyter):
+    """`open_url` is called once, with the start page's address and nothing else."""
+    cn.login(config=config, open_url=browser.open, timeout=20)
+    (url,) = browser.opened
+    assert url.startswith(f"{jupyter.environment[wire.ENV_SERVER_URL]}cognito/start/")
+    assert "?" not in url
+
+
+def test_authorization_request_has_the_right_parameters(config, browser):
+    """Each parameter once; code with S256; no secret of the kernel's in the URL (AR-01)."""
+    cn.login(config=config, open_url=browser.open, timeout=20)
+    query = parse_qs(urlsplit(browser.authorization_urls[0]).query)
+    assert all(len(values) == 1 for values in query.values())
+    assert set(query) == {
+        *("response_type", "client_id", "redirect_uri", "scope", "state", "nonce"),
+        *("code_challenge", "code_challenge_method"),
+    }
+    assert query["response_type"] == ["code"]
+    assert query["code_challenge_method"] == ["S256"]
+
+
+def test_one_round_trip_is_left_once_the_code_is_there(config, browser, pool):
+    """Discovery and keys come before; after the user's sign-in only the token endpoint is asked."""
+
+    def visit(url):
+        callback = pool.sign_in(browser.start(url), "ada", browser.password)
+        wait_for(lambda: "jwks" in endpoints(pool))
+        pool.requests.clear()
+        browser.come_back(callback)
+
+    def open_url(url):
+        thread = threading.Thread(target=visit, args=(url,))
+        browser._threads.append(thread)
+        thread.start()
+
+    cn.login(config=config, open_url=open_url, timeout=20)
+    assert [name for name in endpoints(pool) if name != "other"] == ["token"]
+
+
+def test_login_is_a_no_op_when_signed_in(login, signed_in, config, browser, pool):
+    """The same session comes back without any request or browser."""
+    pool.requests.clear()
+    assert login(config=config, open_url=browser.open) is signed_in
+    assert len(browser.opened) == 1
+    assert not pool.requests
+
+
+def test_login_asks_again_for_a_scope_that_was_not_granted(signed_in, pool, browser):
+    """A session serves a login only if it has at least the scopes."""
+    config = config_of(pool, scopes=["openid", "phone"])
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    assert session is not signed_in
+    assert "phone" in session.scopes
+
+
+def test_force_signs_in_anew_and_ends_the_old_session(signed_in, config, pool):
+    """A forced sign-in may be another user; the old session's clients stop rather than mix two users up."""
+    grace = Browser(pool, "grace")
+    session = cn.login(config=config, open_url=grace.open, timeout=20, force=True)
+    grace.close()
+    assert session.user.username == "grace"
+    with pytest.raises(NotSignedInError, match="newer sign-in"):
+        _ = signed_in.user
+
+
+def test_cancel_at_the_hosted_ui_is_an_authorization_response_error(login, config, browser, pool):
+    """The provider's error comes back with its code, what was sent, and the next step; nothing is kept."""
+
+    def open_url(url):
+        query = parse_qs(urlsplit(browser.start(url)).query)
+        browser.come_back(f"{query['redirect_uri'][0]}?error=access_denied&state={query['state'][0]}")
+
+    with pytest.raises(AuthorizationResponseError) as caught:
+        login(config=config, open_url=in_thread(open_url, browser), timeout=20)
+    assert caught.value.error == "access_denied"
+    assert caught.value.sent["client_id"] == pool.client_id
+    assert "%cognito_login" in str(caught.value)
+    assert "token" not in endpoints(pool)
+    with pytest.raises(NotSignedInError):
+        cn.current_session()
+
+
+def test_timeout_ends_login_and_withdraws(login, config, browser):
+    """Nobody signs in: the error is also a TimeoutError, names what to compare, and the start page is dead."""
+    opened = []
+    with pytest.raises(SignInTimeoutError) as caught:
+        login(config=config, open_url=opened.append, timeout=0.3)
+    assert isinstance(caught.value, TimeoutError)
+    assert config.client_id in str(caught.value)
+    assert browser.get(opened[0]).status != 303
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_interrupt_ends_login_and_withdraws(config, browser):
+    """Ctrl-C, or the kernel's interrupt, is raised again after the pending sign-in was withdrawn."""
+    opened = []
+
+    def open_url(url):
+        opened.append(url)
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        cn.login(config=config, open_url=open_url, timeout=30)
+    assert browser.get(opened[0]).status != 303
+
+
+def test_cancelled_alogin_withdraws(config, browser):
+    """Cancelling the task leaves no pending sign-in behind."""
+    opened = []
+
+    async def give_up():
+        task = asyncio.ensure_future(cn.alogin(config=config, open_url=opened.append, timeout=30))
+        while not opened:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    assert browser.get(opened[0]).status != 303
+
+
+def test_alogin_does_not_block_the_event_loop(config, browser):
+    """Other tasks run on while somebody signs in."""
+
+    async def run():
+        ticks = 0
+        task = asyncio.ensure_future(cn.alogin(config=config, open_url=browser.open, timeout=20))
+        while not task.done():
+            ticks += 1
+            await asyncio.sleep(0.001)
+        assert ticks > 10
+        await task
+
+    asyncio.run(run())
+
+
+def test_newer_login_supersedes_an_older_one(config, browser):
+    """The same profile asked for twice: the first ends with an error, the second gets the answer (AR-09)."""
+    errors = []
+    opened = threading.Event()
+
+    def first():
+        with pytest.raises(SignInError) as caught:
+            cn.login(config=config, open_url=lambda _: opened.set(), timeout=30)
+        errors.append(caught.value)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert opened.wait(10)
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    thread.join(10)
+    assert "newer sign-in" in str(errors[0])
+    assert session.is_alive
+
+
+def test_two_pools_at_once_never_mix(config, browser, jupyter):
+    """Two profiles sign in at the same time: each code reaches its own pool, each session its own user."""
+    with LocalUserPool(pool_id="local_Other") as other:
+        other.register_callback(f"{jupyter.environment[wire.ENV_SERVER_URL]}cognito/callback")
+        grace = Browser(other, "grace")
+        found = {}
+
+        def run(name, settings, visitor):
+            found[name] = cn.login(config=settings, open_url=visitor.open, timeout=20)
+
+        threads = [
+            threading.Thread(target=run, args=("ada", config, browser)),
+            threading.Thread(target=run, args=("grace", config_of(other, profile="other"), grace)),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        grace.close()
+        assert {name: session.user.username for name, session in found.items()} == {"ada": "ada", "grace": "grace"}
+        assert endpoints(other).count("token") == 1
+        found["grace"].close()
+
+
+def test_login_with_a_client_secret(pool, browser, jupyter):
+    """A confidential app client authenticates by Basic, at sign-in and at refresh."""
+    secret = "s3cr3t" * 6
+    client = AppClient(client_id="2confidential0client0nb2026", client_secret=secret)
+    with LocalUserPool(clients=[client]) as confidential:
+        confidential.register_callback(f"{jupyter.environment[wire.ENV_SERVER_URL]}cognito/callback")
+        visitor = Browser(confidential)
+        session = cn.login(
+            config=config_of(confidential, client_secret=secret), open_url=visitor.open, timeout=20
+        )
+        visitor.close()
+        session.refresh()
+        assert secret not in repr(session.config)
+        session.close()
+
+
+def test_refused_token_leaves_nothing(login, config, browser, pool, monkeypatch):
+    """An ID token that fails a check ends the sign-in: no session, and the refresh token is revoked (TR-20)."""
+    monkeypatch.setattr("cognito_nb.tokens.user_pool.time.time", lambda: 4e9)
+    with pytest.raises(TokenVerificationError, match="iat|exp"):
+        login(config=config, open_url=browser.open, timeout=20)
+    assert "revoke" in endpoints(pool)
+    with pytest.raises(NotSignedInError):
+        cn.current_session()
+
+
+def test_whole_session_leaks_nothing(canary, config, pool, browser, caplog, capsys, jupyter):
+    """Logs at DEBUG, output, representations and the server's log hold no code, state, verifier or token."""
+    caplog.set_level(logging.DEBUG)
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    with session.client(session.config.api_origins[0]) as api:
+        answer = api.get("/orders")
+        shown = repr([session, session.source, session.source.tokens, session.config, api, answer.request.headers])
+    session.refresh()
+    session.userinfo()
+    cn.logout()
+    output = capsys.readouterr()
+    canary.assert_silent(
+        {
+            "log": caplog.text,
+            "output": output.out + output.err,
+            "repr": shown,
+            "server log": jupyter.log,
+            "pages": "".join(f"{page.text}{page.headers}" for page in browser.pages),
+        }
+    )
+
+
+def test_logout_revokes_and_stops_clients(logout, signed_in, pool, capsys):
+    """After sign-out the refresh token is dead at Cognito and no client sends a byte (RV-01, RV-06)."""
+    api = signed_in.client(pool.api_url)
+    logout()
+    assert "revoke" in endpoints(pool)
+    pool.requests.clear()
+    with pytest.raises(NotSignedInError, match="signed out"):
+        api.get("/me")
+    api.close()
+    assert not pool.requests
+    assert "/logout?client_id=" in capsys.readouterr().out
+
+
+def test_logout_ends_the_session_even_if_cognito_does_not_answer(signed_in, pool, capsys):
+    """The tokens are forgotten whatever happens, and the text says what that means (RV-02)."""
+    pool.stop()
+    cn.logout()
+    assert not signed_in.is_alive
+    assert "did not confirm" in capsys.readouterr().out
+
+
+def test_logout_without_a_session_says_so(logout):
+    """There is nothing to sign out of."""
+    with pytest.raises(NotSignedInError):
+        logout()
+
+
+def test_login_after_logout_asks_for_the_password_again(signed_in, config, browser):
+    """Cognito's browser session outlives a sign-out by up to an hour, so the next sign-in asks for a new one."""
+    cn.logout()
+    cn.login(config=config, open_url=browser.open, timeout=20)
+    first, second = (parse_qs(urlsplit(url).query) for url in browser.authorization_urls)
+    assert "prompt" not in first
+    assert second["prompt"] == ["login"]
+
+
+def test_kernel_without_the_extension_is_told_before_a_browser_opens(config, monkeypatch):
+    """No capability in the environment: the error names what to install."""
+    monkeypatch.delenv(wire.ENV_SERVER_URL)
+    take_server_access.cache_clear()
+    with pytest.raises(ConfigurationError, match="server extension list") as caught:
+        cn.login(config=config, open_url=pytest.fail)
+    assert caught.value.setting == "receiver"
+
+
+def test_restarted_server_is_told(config, monkeypatch):
+    """A capability that the server does not know: restart the kernel."""
+    monkeypatch.setenv(wire.ENV_SERVER_TOKEN, "of-a-server-that-is-gone")
+    take_server_access.cache_clear()
+    with pytest.raises(ConfigurationError, match="restart the kernel"):
+        cn.login(config=config, open_url=pytest.fail)
+
+
+def test_other_wire_version_is_told(config, monkeypatch):
+    """Server and kernel of different versions: the error says to install the same one."""
+    monkeypatch.setattr(wire, "WIRE_VERSION", 99)
+    with pytest.raises(ConfigurationError, match="same version"):
+        cn.login(config=config, open_url=pytest.fail)
+
+
+def test_unreachable_user_pool_is_told(pool, config):
+    """The pool's host does not answer: the error names it, before a browser opens."""
+    pool.stop()
+    with pytest.raises(NetworkError, match="127.0.0.1"):
+        cn.login(config=config, open_url=pytest.fail)
+
+
+def test_unknown_user_pool_is_told(pool):
+    """A pool id that the host does not know."""
+    with pytest.raises(ConfigurationError, match="no user pool") as caught:
+        cn.login(config=config_of(pool, issuer=f"{pool.domain}/local_Nobody"), open_url=pytest.fail)
+    assert caught.value.setting == "user_pool_id"
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 4000, float("nan")])
+def test_timeout_out_of_range_is_refused(config, timeout):
+    """The server keeps no sign-in longer than an hour."""
+    with pytest.raises(ConfigurationError, match="timeout"):
+        cn.login(config=config, open_url=pytest.fail, timeout=timeout)
+
+
+def test_unknown_receiver_is_refused(config):
+    """The error lists the receivers that there are."""
+    with pytest.raises(ConfigurationError, match="auto, jupyter"):
+        cn.login(config=config, open_url=pytest.fail, receiver="pigeon")
+
+
+def test_login_without_a_person_raises_at_once(login, config, pool):
+    """A script without a terminal does not wait for a browser that nobody sees."""
+    pool.requests.clear()
+    with pytest.raises(InteractionRequiredError, match="open_url"):
+        login(config=config)
+    assert not pool.requests
+
+
+def wait_for(condition):
+    """Wait for what another thread does."""
+    for _ in range(500):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("timed out")
+
+
+def in_thread(function, browser):
+    """Run a visit beside the waiting login."""
+
+    def start(url):
+        thread = threading.Thread(target=function, args=(url,))
+        browser._threads.append(thread)
+        thread.start()
+
+    return start

@@ -1,0 +1,96 @@
+"""Session: what it tells, what it makes, and what it refuses."""
+
+import copy
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+
+import cognito_nb as cn
+from cognito_nb.errors import NotSignedInError, UntrustedOriginError
+
+from .conftest import config_of, run_async
+
+
+def test_repr_names_pool_and_state_but_no_person(signed_in):
+    """A session as last expression of a cell is saved with the notebook."""
+    assert "signed in" in repr(signed_in)
+    assert "ada" not in repr(signed_in).lower()
+    signed_in.close()
+    assert "signed out" in repr(signed_in)
+
+
+@pytest.mark.parametrize("send", [pickle.dumps, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
+def test_session_cannot_be_copied_or_pickled(signed_in, send):
+    """Tokens do not leave the kernel by way of a pickle (NL-07)."""
+    with pytest.raises(TypeError, match="must not leave this kernel"):
+        send(signed_in)
+
+
+def test_claims_are_read_only(signed_in):
+    """What was verified stays what was verified."""
+    with pytest.raises(TypeError):
+        signed_in.claims["sub"] = "somebody else"
+
+
+def test_expires_at_is_an_aware_datetime(signed_in):
+    """The end of the access token, in UTC, about an hour ahead."""
+    left = signed_in.expires_at - datetime.now(UTC)
+    assert 3500 < left.total_seconds() <= 3600
+
+
+@pytest.mark.parametrize("refresh", ["refresh", "arefresh"])
+def test_refresh_replaces_the_access_token(signed_in, refresh):
+    """Renewing gives another access token for the same user."""
+    before = signed_in.source.tokens
+    call(signed_in, refresh)
+    assert signed_in.source.tokens.access.token != before.access.token
+    assert signed_in.source.tokens.access.subject == before.access.subject
+
+
+@pytest.mark.parametrize("userinfo", ["userinfo", "auserinfo"])
+def test_userinfo_is_cognitos_answer(signed_in, userinfo):
+    """Cognito sends booleans as strings there, and so they stay."""
+    assert call(signed_in, userinfo)["email_verified"] == "true"
+
+
+@pytest.mark.parametrize("revoke", ["revoke", "arevoke"])
+def test_revoke_ends_the_session(signed_in, revoke):
+    """A revoked session is no current session."""
+    call(signed_in, revoke)
+    assert not signed_in.is_alive
+    with pytest.raises(NotSignedInError):
+        cn.current_session()
+
+
+def test_current_session_by_profile(signed_in, pool, browser):
+    """Without a name the latest sign-in, with a name the profile's."""
+    other = cn.login(config=config_of(pool, profile="other", scopes=["openid", "phone"]), open_url=browser.open, timeout=20)
+    assert cn.current_session() is other
+    assert cn.current_session("default") is signed_in
+    with pytest.raises(NotSignedInError, match="third"):
+        cn.current_session("third")
+
+
+def test_missing_scopes_are_told(signed_in):
+    """Nothing is missing when all was granted."""
+    assert signed_in.missing_scopes == ()
+
+
+@pytest.mark.parametrize("make", ["client", "async_client"])
+@pytest.mark.parametrize("base_url", ["http://api.example.com", "ftp://x", "nothing", "https://ada@example.com"])
+def test_client_for_an_unsafe_address_is_refused(signed_in, make, base_url):
+    """A token goes over https, or to this machine."""
+    with pytest.raises(UntrustedOriginError, match="No token goes to"):
+        getattr(signed_in, make)(base_url)
+
+
+def test_id_token_on_request(signed_in, pool):
+    """`token="id"` sends the ID token, as API Gateway's authorizers want it; the demo API refuses it."""
+    with signed_in.client(pool.api_url, token="id") as api:
+        assert api.get("/me").status_code == 401
+
+
+def call(session, name):
+    method = getattr(session, name)
+    return run_async(method)() if name.startswith("a") else method()

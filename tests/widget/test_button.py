@@ -1,0 +1,150 @@
+"""The button's Python side: what is synced, what the text fallback says, what a click does."""
+
+from __future__ import annotations
+
+import json
+
+import anywidget
+import pytest
+
+from cognito_nb.errors import NetworkError
+from cognito_nb.widget.button import SignInButton
+
+START = {
+    "start_path": "/user/ada/cognito/start/AbC",
+    "start_url": "http://127.0.0.1:8888/user/ada/cognito/start/AbC",
+    "host": "demo.auth.eu-west-1.amazoncognito.com",
+    "user_pool": "demo pool",
+    "expires_in": 600.0,
+    "blocking": True,
+}
+
+
+@pytest.fixture
+def now():
+    """Give the time, which a test may set."""
+    return [1_800_000_000.0]
+
+
+@pytest.fixture
+def button(now):
+    return SignInButton(clock=lambda: now[0])
+
+
+def click(widget, kind):
+    """Let a message arrive as the comm delivers it."""
+    widget._handle_msg({"content": {"data": {"method": "custom", "content": kind}}, "buffers": []})
+
+
+def test_button_syncs_view_only(button):
+    """An allow-list: whatever is synced may be saved in a notebook, so a new synced trait must fail here."""
+    assert set(button.keys) - set(anywidget.AnyWidget().keys) == {"view", "_css"}
+
+
+def test_view_keys_are_public_facts(button):
+    """An allow-list of what `view` holds while the sign-in runs."""
+    button.show_waiting(**START)
+    assert set(button.view) == {
+        "state",
+        "start_path",
+        "start_url",
+        "host",
+        "user_pool",
+        "blocking",
+        "now",
+        "deadline",
+    }
+
+
+def test_deadline_is_absolute(button, now):
+    """A notebook that is opened later can tell that the link is dead."""
+    button.show_waiting(**START)
+    assert button.view["deadline"] == now[0] + 600
+
+
+def test_text_fallback_names_the_link_while_it_lives(button, now):
+    """A terminal or a front end without widgets shows what to open; afterwards that it is over."""
+    assert repr(button) == "The sign-in is being prepared."
+    button.show_waiting(**START)
+    assert repr(button) == f"Sign in: open {START['start_url']} in your browser"
+    now[0] += 600
+    assert repr(button) == "This sign-in has ended. Run %cognito_login again."
+
+
+def test_text_fallback_is_in_the_mimebundle(button):
+    """What a notebook keeps beside the widget is the text fallback."""
+    button.show_waiting(**START)
+    data, _ = button._repr_mimebundle_()
+    assert data["text/plain"] == repr(button)
+
+
+def test_text_fallback_after_the_end(button):
+    """Each end has its own words."""
+    button.show_error(title="It failed", cause="Because.", next_step="Look.")
+    assert repr(button) == "It failed: Look."
+    button.show_done(text="Signed in.")
+    assert repr(button) == "Signed in."
+    button.show_ended()
+    assert repr(button) == "This sign-in has ended. Run %cognito_login again."
+
+
+@pytest.mark.parametrize("end", ["show_ended", "show_done", "show_error"])
+def test_the_end_drops_the_link(button, end):
+    """After the end no state holds the start path, so no saved notebook does."""
+    button.show_waiting(**START)
+    arguments = {
+        "show_ended": {},
+        "show_done": {"text": "Done."},
+        "show_error": {"title": "a", "cause": "b", "next_step": "c"},
+    }[end]
+    getattr(button, end)(**arguments)
+    assert "AbC" not in json.dumps(button.get_state())
+
+
+def test_retry_is_offered_only_if_somebody_listens(button):
+    """The button for another try depends on `on_retry`."""
+    button.show_error(title="a", cause="b", next_step="c")
+    assert button.view["can_retry"] is False
+    button.on_retry = lambda: None
+    button.show_error(title="a", cause="b", next_step="c")
+    assert button.view["can_retry"] is True
+
+
+@pytest.mark.parametrize("kind", ["retry", "cancel"])
+def test_click_calls_back(button, kind):
+    """A click reaches its callback, once."""
+    calls = []
+    button.on_retry = lambda: calls.append("retry")
+    button.on_cancel = lambda: calls.append("cancel")
+    click(button, {"type": kind})
+    assert calls == [kind]
+
+
+@pytest.mark.parametrize("content", [{"type": "retry"}, {"type": "opened"}, {}, {"type": []}, "retry", None])
+def test_other_messages_are_ignored(button, content):
+    """A message that nobody listens for, or that is malformed, does nothing."""
+    click(button, content)
+    assert button.view == {}
+
+
+def test_an_error_of_a_callback_is_shown(button):
+    """Our own errors show their message and hint in the view."""
+
+    def fail():
+        raise NetworkError("Cognito could not be reached.", hint="Check the connection.")
+
+    button.on_retry = fail
+    click(button, {"type": "retry"})
+    assert button.view["cause"] == "Cognito could not be reached."
+    assert button.view["next_step"] == "Check the connection."
+
+
+def test_a_foreign_error_of_a_callback_shows_its_type_only(button):
+    """The words of an unknown error could hold a secret."""
+
+    def fail():
+        raise ValueError("eyJsecret")
+
+    button.on_retry = fail
+    click(button, {"type": "retry"})
+    assert button.view["cause"] == "ValueError in the kernel"
