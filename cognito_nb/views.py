@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .causes import cause_of
 from .errors import CognitoError, InteractionRequiredError
+from .sign_in import cause_code
 from .widget.outcome import signed_out_html, signed_out_text
 
 if TYPE_CHECKING:
@@ -128,11 +130,12 @@ class _CellView:
 
     def __init__(self) -> None:
         self._cell: Any = None
+        self._blocking = False
 
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
         from .widget.login_cell import LoginCell  # noqa: PLC0415 - anywidget takes 50 ms
 
-        self._cell = LoginCell()
+        self._cell, self._blocking = LoginCell(), blocking
         self._cell.waiting(**waiting_facts(sign_in), blocking=blocking)
 
     def signed_in(self, session: Session) -> None:
@@ -140,7 +143,12 @@ class _CellView:
         self._cell.signed_in(name=name, user_pool=session.config.label)
 
     def failed(self, error: BaseException) -> None:
-        if self._cell is not None:
+        if self._cell is None:
+            return
+        if self._blocking:  # the error itself is shown below
+            title = cause_of(cause_code(error)).title if isinstance(error, CognitoError) else "Interrupted"
+            self._cell.failed(title=title, next_step="")
+        else:
             self._cell.failed(**failure_facts(error))
 
 

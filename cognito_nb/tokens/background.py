@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,6 +40,7 @@ class Background:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._stopped = False
         self._process = os.getpid()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
@@ -47,27 +49,18 @@ class Background:
         Raises
         ------
         NotSignedInError
-            In a forked child: the thread, the connections and the refresh token's turn stay with the parent.
+            After `stop`, which also ends what still runs; and in a forked child: the thread, the connections and the
+            refresh token's turn stay with the parent.
         """
-        if os.getpid() != self._process:
-            coroutine.close()
-            raise NotSignedInError(
-                "A session cannot be used in a forked process.",
-                hint="Make the calls in the parent, or sign in again in the child.",
-            )
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+        return self._start(coroutine, threading.Event())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and wait for it; an interrupt cancels it, lets it tidy up, and is raised again."""
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("a callback on the session's own thread cannot wait for it: use another thread")
         tidied = threading.Event()
-
-        async def tell_when_done() -> T:
-            try:
-                return await coroutine
-            finally:
-                tidied.set()
-
-        future = self.submit(tell_when_done())
+        future = self._start(coroutine, tidied)
         try:
             while not concurrent.futures.wait((future,), timeout=_STEP).done:
                 pass
@@ -112,32 +105,88 @@ class Background:
                 return stop.value  # type: ignore[no-any-return]
 
     def stop(self) -> None:
-        """End the thread; what still runs is cancelled."""
+        """End the thread for good; what still runs is cancelled, and its callers get a NotSignedInError."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
+            self._stopped = True
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        if loop is None or thread is None or os.getpid() != self._process:
+        if loop is None or thread is None:
             return
         loop.call_soon_threadsafe(loop.stop)
         if thread is not threading.current_thread():
             thread.join(_CLEAN_UP)
 
+    def _start(self, coroutine: Coroutine[Any, Any, T], tidied: threading.Event) -> concurrent.futures.Future[T]:
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        if os.getpid() != self._process:
+            coroutine.close()
+            raise NotSignedInError(
+                "A session cannot be used in a forked process.",
+                hint="Make the calls in the parent, or sign in again in the child.",
+            )
+        with self._lock:  # queued before or refused after the end of the loop, never lost on it
+            if not self._stopped:
+                loop = self._running_loop()
+                loop.call_soon_threadsafe(_begin, loop, coroutine, future, tidied)
+                return future
+        coroutine.close()
+        raise _closed()
+
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="cognito_nb", daemon=True)
-                self._thread.start()
-            return self._loop
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="cognito_nb", daemon=True)
+            self._thread.start()
+        return self._loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-        finally:
-            left = asyncio.all_tasks(loop)
-            for task in left:
+        with contextlib.closing(loop):
+            try:
+                loop.run_forever()
+            finally:
+                loop.run_until_complete(self._wind_up())
+                loop.run_until_complete(loop.shutdown_asyncgens())
+
+    async def _wind_up(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            if not task.cancelling():  # one that is tidying up already is left to it
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.run_until_complete(self._at_end())
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._at_end()
+
+
+def _begin(
+    loop: asyncio.AbstractEventLoop,
+    coroutine: Coroutine[Any, Any, T],
+    future: concurrent.futures.Future[T],
+    tidied: threading.Event,
+) -> None:
+    """Run a coroutine as a task; `asyncio.run_coroutine_threadsafe` does not tell when a cancelled one has ended."""
+    task = loop.create_task(coroutine)
+    task.add_done_callback(functools.partial(_settle, future, tidied))
+
+    def pass_on(future: concurrent.futures.Future[T]) -> None:
+        if future.cancelled():
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the task has ended with it
+                loop.call_soon_threadsafe(task.cancel)
+
+    future.add_done_callback(pass_on)
+
+
+def _settle(future: concurrent.futures.Future[T], tidied: threading.Event, task: asyncio.Task[T]) -> None:
+    """Give the task's outcome to its future; a task that ends cancelled, unasked, was ended by `Background.stop`."""
+    tidied.set()
+    error = _closed() if task.cancelled() else task.exception()
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is None:
+        future.set_result(task.result())
+    else:
+        future.set_exception(error)
+
+
+def _closed() -> NotSignedInError:
+    return NotSignedInError("This session is closed.", hint="Run %cognito_login.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ import httpx
 
 from .. import wire
 from ..errors import CognitoError, ConfigurationError, NetworkError, ProtocolError
-from ..protocol.http import parse_json_object
+from ..protocol.http import parse_json_object, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +40,23 @@ class JupyterServer:
             socket, _, path = rest.partition("/")
             transport = httpx.AsyncHTTPTransport(uds=unquote(socket))
             base_url = f"http://localhost/{path}"
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            transport=transport,
-            trust_env=False,
-            verify=_server_context(access.ca_file),
-            timeout=_REPLY_SECONDS,
-            headers={wire.CAPABILITY_HEADER: access.capability.reveal()},
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=base_url,
+                transport=transport,
+                trust_env=False,
+                verify=_server_context(access.ca_file),
+                timeout=_REPLY_SECONDS,
+                headers={wire.CAPABILITY_HEADER: access.capability.reveal()},
+            )
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            reason = type(error).__name__
+        else:
+            return
+        raise ConfigurationError(
+            f"What the Jupyter server left in this kernel's environment cannot be used ({reason}).",
+            setting=wire.ENV_SERVER_CA if access.ca_file else wire.ENV_SERVER_URL,
+            hint="If Jupyter was restarted or its certificate renewed, restart the kernel.",
         )
 
     async def create(self, request: wire.SignInRequest) -> wire.SignInCreated:
@@ -58,7 +69,7 @@ class JupyterServer:
         NetworkError
             If the server does not answer, or has too many sign-ins.
         """
-        response = await self._send("POST", wire.SIGN_INS_PATH, request.to_json())
+        response = await self._send("POST", wire.SIGN_INS_PATH, request)
         if response.status_code != httpx.codes.CREATED:
             raise _refusal(response.status_code)
         return _read(response, wire.SignInCreated.from_json)
@@ -83,7 +94,7 @@ class JupyterServer:
 
     async def report(self, sign_in_id: str, *, ok: bool, cause: str | None) -> None:
         """Tell how the sign-in ended, for the page that the browser shows; `cause` is a code of `causes`."""
-        await self._send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", {"ok": ok, "cause": cause})
+        await self._send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", _Outcome(ok, cause))
 
     async def withdraw(self, sign_in_id: str) -> None:
         """Leave no pending sign-in behind."""
@@ -94,20 +105,33 @@ class JupyterServer:
         await self._client.aclose()
 
     async def _send(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, longer: float = 0.0
+        self, method: str, path: str, message: wire.SignInRequest | _Outcome | None = None, *, longer: float = 0.0
     ) -> httpx.Response:
-        content = None if body is None else json.dumps(body)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        """Send a message; it becomes text below this frame only, which the error shows."""
+        headers = {} if message is None else {"Content-Type": "application/json"}
         try:
             return await self._client.request(
-                method, path, content=content, headers=headers, timeout=_REPLY_SECONDS + longer
+                method,
+                path,
+                content=None if message is None else json.dumps(message.to_json()),
+                headers=headers,
+                timeout=_REPLY_SECONDS + longer,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:
             reason = type(error).__name__
         raise NetworkError(
             f"The Jupyter server at {self._client.base_url.host} does not answer its kernel ({reason}).",
             hint="If Jupyter was restarted, restart the kernel too.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    ok: bool
+    cause: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"ok": self.ok, "cause": self.cause}
 
 
 def _server_context(ca_file: str | None) -> ssl.SSLContext:
@@ -120,6 +144,7 @@ def _server_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
+@without_frames
 def _read(response: httpx.Response, reader: Callable[[object], T]) -> T:
     try:
         return reader(parse_json_object(response.content, what="The Jupyter server's answer"))

@@ -12,14 +12,14 @@ import functools
 import logging
 import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import truststore
 
 from .._version import __version__
-from ..errors import CognitoError, NetworkError, ProtocolError
+from ..errors import CognitoError, ConfigurationError, NetworkError, ProtocolError
 from ..protocol.http import MAX_BODY_BYTES, HttpRequest, HttpResponse
 from .background import Background
 
@@ -33,6 +33,7 @@ _CONNECT = 5.0  # seconds for one connection
 _KEEPALIVE = 60.0  # seconds that an idle connection is kept; httpx drops it after 5
 _RENEW = 20.0  # seconds between two uses of a connection that is kept warm
 _PAUSES = (0.2, 0.6)  # seconds before a retry
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)  # TLS records and host names fail as the latter
 _DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Transport:
             If no usable answer came in time. A POST that may have reached the endpoint is not sent again.
         ProtocolError
             If the answer is compressed.
+        ConfigurationError
+            If the environment's proxy cannot be used.
         """
         try:
             async with asyncio.timeout(_DEADLINE):
@@ -84,59 +87,101 @@ class Transport:
         self.background.stop()
 
     async def _aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def _send_with_retries(self, request: HttpRequest) -> HttpResponse:
         pauses = iter(_PAUSES)
         while True:
+            connection = _Connection()
             try:
-                return await self._exchange(request)
-            except httpx.HTTPError as error:
-                pause = next(pauses, None) if _may_retry(request, error) else None
+                return await self._exchange(request, connection)
+            except _FAILURES as error:
+                pause = next(pauses, None) if _may_retry(request, error, connection) else None
                 reason = _reason(error)
             if pause is None:
                 raise _no_answer(request, reason)
             await asyncio.sleep(pause)
 
-    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+    async def _exchange(self, request: HttpRequest, connection: _Connection) -> HttpResponse:
         client = self._client = self._client or _new_client()
-        sent = client.stream(request.method, request.url, headers=dict(request.headers), content=request.content)
+        sent = client.stream(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            content=request.content,
+            extensions={"trace": connection.note},
+        )
         async with sent as response:
-            if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise ProtocolError(f"The {request.endpoint} answered with a compressed body, which was not asked for.")
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise NetworkError(f"The {request.endpoint}'s answer is larger than {MAX_BODY_BYTES} bytes.")
-            return HttpResponse(response.status_code, dict(response.headers.items()), bytes(body))
+            encoding = response.headers.get("content-encoding", "identity").lower()
+            body = await _read_body(response) if encoding == "identity" else None
+        if encoding != "identity":
+            raise ProtocolError(f"The {request.endpoint} answered with a compressed body, which was not asked for.")
+        if body is None:
+            raise NetworkError(f"The {request.endpoint}'s answer is larger than {MAX_BODY_BYTES} bytes.")
+        return HttpResponse(response.status_code, dict(response.headers.items()), body)
+
+
+class _Connection:
+    """Notes whether a request went out on a new connection or on one that had been idle."""
+
+    is_new = False
+
+    async def note(self, event: str, _: dict[str, Any]) -> None:
+        """Hear httpcore's events."""
+        self.is_new |= event == "connection.connect_tcp.started"
+
+
+async def _read_body(response: httpx.Response) -> bytes | None:
+    """Return the body, or None if it is too large: no frame that raises may hold it."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
 
 
 def _new_client() -> httpx.AsyncClient:
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.AsyncClient(
-        verify=tls_context(),
-        timeout=httpx.Timeout(None, connect=_CONNECT),
-        limits=httpx.Limits(keepalive_expiry=_KEEPALIVE),
-        follow_redirects=False,
-        cookies=jar,
-        headers={"User-Agent": f"cognito_nb/{__version__}", "Accept-Encoding": "identity"},
-        mounts=dict.fromkeys(_DIRECT),
+    try:
+        return httpx.AsyncClient(
+            verify=tls_context(),
+            timeout=httpx.Timeout(None, connect=_CONNECT),
+            limits=httpx.Limits(keepalive_expiry=_KEEPALIVE),
+            follow_redirects=False,
+            cookies=jar,
+            headers={"User-Agent": f"cognito_nb/{__version__}", "Accept-Encoding": "identity"},
+            mounts=dict.fromkeys(_DIRECT),
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):  # SOCKS without its package, an unknown scheme, no URL
+        pass
+    raise ConfigurationError(
+        "The environment names a proxy that cannot be used.",
+        hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; a socks5:// proxy needs: pip install socksio",
     )
 
 
-def _may_retry(request: HttpRequest, error: httpx.HTTPError) -> bool:
-    """Allow what is safe: a code is used once, so its request goes out again only if no answer can have begun."""
-    if request.method != "POST" or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+def _may_retry(request: HttpRequest, error: Exception, connection: _Connection) -> bool:
+    """Allow what is safe: a code is used once, so its request goes out again only if it cannot have been read.
+
+    That is so without a connection, and on one that the endpoint closed while it was idle.
+    """
+    if isinstance(error, httpx.InvalidURL | UnicodeError | httpx.ConnectTimeout):
+        return False  # nothing will change, or too much time is gone
+    if request.method != "POST" or isinstance(error, httpx.ConnectError):
         return True
-    return isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)
+    closed = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)
+    return closed and not connection.is_new
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "has a TLS certificate that this machine does not trust"
+    if isinstance(error, httpx.InvalidURL | UnicodeError):
+        return "has no usable host name"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return "cannot be reached"
     return f"broke off the exchange ({type(error).__name__})"

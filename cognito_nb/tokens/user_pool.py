@@ -87,7 +87,7 @@ class UserPool:
         """
         if tokens.refresh_token is None:
             raise SessionExpiredError(
-                "The session has ended: Cognito gave no refresh token.", hint="Run %cognito_login again."
+                "This session cannot be renewed: Cognito gave no refresh token.", hint="Run %cognito_login again."
             )
         request = refresh_token_grant_request(
             self.metadata.token_endpoint,

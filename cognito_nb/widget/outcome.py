@@ -64,14 +64,15 @@ def not_signed_in_html(*, title: str, next_step: str) -> str:
     title : str
         What happened, in a few words.
     next_step : str
-        What the user can do.
+        What the user can do; empty where an error message below says it.
     """
-    return f'<div style="{_BAD}"><strong>Not signed in</strong> · {_html(title)}<br>{_html(next_step)}</div>'
+    what_next = f"<br>{_html(next_step)}" if next_step else ""
+    return f'<div style="{_BAD}"><strong>Not signed in</strong> · {_html(title)}{what_next}</div>'
 
 
 def not_signed_in_text(*, title: str, next_step: str) -> str:
     """Return the same as plain text."""
-    return f"Not signed in · {_text(title)}\n{_text(next_step)}"
+    return f"Not signed in · {_text(title)}\n{_text(next_step)}".rstrip()
 
 
 def signed_out_html(*, user_pool: str, sign_out_url: str | None, revoked: bool) -> str:
