@@ -5,6 +5,7 @@ import time
 
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
 
 
 class Kernel:
@@ -74,6 +75,9 @@ class Kernel:
         self.client.stop_channels()
         if self.manager is not None:
             self.manager.shutdown_kernel(now=True)
+            self.manager.cleanup_resources()
+        self.client.context.destroy()
+        ensure_event_loop().close()  # jupyter_client makes one and leaves it
 
 
 def error_of(messages):

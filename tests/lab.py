@@ -197,6 +197,15 @@ class Lab:
         ARTEFACTS.mkdir(exist_ok=True)
         (page or self.page).screenshot(path=ARTEFACTS / f"{self.name}-{what}.png")
 
+    def picture(self, what, *, last):
+        """Keep a picture of the notebook from its top to the cell of that number."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        top, bottom = self.cell(0).bounding_box(), self.cell(last).bounding_box()
+        self.page.mouse.move(0, 0)
+        height = bottom["y"] + bottom["height"] - top["y"]
+        clip = {"x": top["x"], "y": top["y"], "width": top["width"], "height": height}
+        self.page.screenshot(path=ARTEFACTS / f"{what}.png", clip=clip)
+
     def click_sign_in(self, index):
         """Click the link of a login cell; returns the tab that it opens."""
         with self.context.expect_page() as opened:

@@ -228,6 +228,33 @@ def test_views_in_both_themes(profile, server, scheme):
     lab.screenshot("card")
 
 
+def test_pictures_of_the_readme(profile, server):
+    """The README's pictures: the button, and the session that it leads to."""
+    write_settings(server.home, {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"}})
+    context = profile(device_scale_factor=2)
+    lab = Lab(context, server)
+    write_notebook(
+        server.folder / "orders.ipynb",
+        *LOGIN,
+        "api = cognito.client(cognito.config.api_origins[0])\n"
+        "[order['total'] for order in api.get('/orders').json()['items'][:5]]",
+        "%cognito_status",
+    )
+    lab.page.set_viewport_size({"width": 1000, "height": 600})
+    lab.open("orders.ipynb")
+    lab.run(0)
+    lab.run(1)
+    lab.link(1)
+    lab.picture("readme-button", last=1)
+    sign_in(lab.click_sign_in(1))
+    lab.wait_done(1)
+    for index in (2, 3):
+        lab.run(index)
+        lab.wait_done(index)
+    lab.cell(3).get_by_text("ada@example.com").wait_for()
+    lab.picture("readme-session", last=3)
+
+
 def places(server, *notebooks):
     """Return what must hold no secret: notebooks, the server's log, kernels' history, files under HOME."""
     found = {f"notebook {number}": text for number, text in enumerate(notebooks)}
