@@ -111,7 +111,7 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
     command = [
         *(sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.default_url=/lab/tree/01_sign_in.ipynb"),
-        *("--ServerApp.log_level=WARN", "--LabApp.news_url=None"),
+        "--ServerApp.log_level=WARN",
         *(("--allow-root",) if _is_root() else ()),  # containers; it listens on loopback only
         *options,
     ]
