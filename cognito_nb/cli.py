@@ -66,13 +66,11 @@ def _demo(*, port: int, folder: Path, options: list[str]) -> int:
     from .local_pool import LocalUserPool  # noqa: PLC0415 - needs the extra `local`
 
     callbacks = [f"http://{host}:{port}/cognito/callback" for host in ("localhost", "127.0.0.1")]
-    logout_uri = f"http://localhost:{port}/lab"
     with LocalUserPool() as pool:
         for callback in callbacks:
             pool.register_callback(callback)
-        pool.register_logout(logout_uri)
         try:
-            _prepare(folder, pool, callbacks, logout_uri)
+            _prepare(folder, pool, callbacks)
         except OSError as error:
             return _fail(f"The folder {folder} cannot be written: {error.strerror}. Choose another with --folder.")
         return _run_jupyterlab(pool, port=port, folder=folder, options=options)
@@ -85,7 +83,7 @@ def _free_port(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str], logout_uri: str) -> None:
+def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
     """Copy the example notebooks, sparing those that the user has changed, and write the settings."""
     folder.mkdir(parents=True, exist_ok=True)
     packaged = _HERE / "notebooks"
@@ -98,7 +96,7 @@ def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str], logout_uri
         user_pool_id=pool.user_pool_id,
         client_id=pool.client_id,
         redirect_uris="[" + ", ".join(f'"{callback}"' for callback in callbacks) + "]",
-        logout_uri=logout_uri,
+        logout_uri=pool.signed_out_url,
         api_url=pool.api_url,
     )
     (folder / "cognito.toml").write_text(settings, encoding="utf-8")

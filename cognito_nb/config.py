@@ -122,7 +122,7 @@ class CognitoConfig:
             check.text(name)
         check.choice("lang", _LANGUAGES)
         check.choice("prompt", _PROMPTS, several=True)
-        check.text("resource", pattern=r"(https://|http://localhost|[a-z][a-z0-9+.-]+://)[!-~]+")
+        check.text("resource", pattern=r"(?!http://(?!localhost))[a-z][a-z0-9+.-]+://[!-~]+")
         check.choice("grant", ("authorization_code",))
         check.choice("remember", ("kernel",))
         check.endpoints()

@@ -178,7 +178,8 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
     future = sign_in.background.submit(sign_in.finish())
 
     def ended(future: concurrent.futures.Future[Session]) -> None:
-        error = SignInError("The sign-in was withdrawn.") if future.cancelled() else future.exception()
+        withdrawn = SignInError("The sign-in was withdrawn.", hint="Start again when you are ready.")
+        error = withdrawn if future.cancelled() else future.exception()
         if error is None:
             view.signed_in(future.result())
             return

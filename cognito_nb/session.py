@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import NotSignedInError
@@ -13,7 +14,6 @@ from .tokens.source import TokenKind, Tokens, TokenSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     import httpx
 
@@ -78,12 +78,10 @@ class Session:
         NotSignedInError
             After sign-out.
         """
-        tokens = self.source.tokens
         claims = self.claims
-        username = claims.get("cognito:username") or claims.get("username") or tokens.access.subject
         return User(
-            username=str(username),
-            sub=tokens.access.subject,
+            username=str(claims.get("cognito:username") or claims.get("username") or claims["sub"]),
+            sub=str(claims["sub"]),
             email=_text(claims.get("email")),
             name=_text(claims.get("name")),
             groups=tuple(claims.get("cognito:groups", ())),
@@ -115,8 +113,6 @@ class Session:
     @property
     def expires_at(self) -> datetime:
         """When the access token ends; the session renews it by itself."""
-        from datetime import UTC, datetime  # noqa: PLC0415 - only for who asks
-
         return datetime.fromtimestamp(self.source.tokens.expires_at, UTC)
 
     @property

@@ -58,13 +58,16 @@ def url_fault(url: object) -> str | None:
             parts.scheme == "https" or is_loopback(host),
             "must be https: plain http is for localhost, 127.0.0.1 and [::1] only",
         ),
-        (is_loopback(host) or _is_public(host), "has no valid host name, or points into a private network"),
+        (
+            is_loopback(host) or _is_public(host, literal="[" in parts.netloc),
+            "has no valid host name, or points into a private network",
+        ),
     )
     return next((fault for holds, fault in rules if not holds), None)
 
 
-def _is_public(host: str) -> bool:
+def _is_public(host: str, *, literal: bool) -> bool:
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return _HOST.fullmatch(host) is not None
+        return not literal and _HOST.fullmatch(host) is not None

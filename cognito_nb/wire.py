@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+from .environment import ENV_SERVER_CA, ENV_SERVER_TOKEN, ENV_SERVER_URL
 from .secret import Secret
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ __all__ = [
 
 WIRE_VERSION = 1
 
-ENV_SERVER_URL = "COGNITO_NB_SERVER_URL"  # http(s)://host:port/base_url/ or http+unix://%2Fpath/base_url/
-ENV_SERVER_TOKEN = "COGNITO_NB_SERVER_TOKEN"  # noqa: S105 - the variable's name
-ENV_SERVER_CA = "COGNITO_NB_SERVER_CA"  # path of the server's own certificate, when it serves TLS
 CAPABILITY_HEADER = "X-Cognito-NB-Capability"
 COOKIE_PREFIX = "cognito_nb_"  # + sign-in id
 

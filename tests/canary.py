@@ -42,41 +42,37 @@ class Canary:
 
     def watch(self, monkeypatch):
         """Collect from now on."""
-        remember_secret, prepare, write, redirect = (
-            Secret.__init__,
-            RequestHandler.prepare,
-            RequestHandler.write,
-            RequestHandler.redirect,
-        )
+        remember, prepare = Secret.__init__, RequestHandler.prepare
+        write, redirect = RequestHandler.write, RequestHandler.redirect
 
         def on_secret(secret, value):
-            remember_secret(secret, value)
+            remember(secret, value)
             self.plant(value, "a Secret")
 
         def on_request(handler):
-            for name in _NAMES:
-                for value in handler.get_arguments(name):
-                    self.plant(value, name)
+            self._plant_all({name: handler.get_arguments(name) for name in _NAMES})
             self.plant(handler.request.headers.get("Authorization", "").partition(" ")[2], "Authorization")
             return prepare(handler)
 
         def on_answer(handler, chunk):
             if isinstance(chunk, dict):
-                for name, value in chunk.items():
-                    if name.endswith("_token"):
-                        self.plant(value, name)
+                self._plant_all({name: [value] for name, value in chunk.items() if name.endswith("_token")})
             return write(handler, chunk)
 
         def on_redirect(handler, url, *arguments, **keywords):
-            for name, values in parse_qs(urlsplit(url).query).items():
-                if name in _NAMES:
-                    self.plant(values[0], name)
+            query = parse_qs(urlsplit(url).query)
+            self._plant_all({name: values for name, values in query.items() if name in _NAMES})
             return redirect(handler, url, *arguments, **keywords)
 
         monkeypatch.setattr(Secret, "__init__", on_secret)
         monkeypatch.setattr(RequestHandler, "prepare", on_request)
         monkeypatch.setattr(RequestHandler, "write", on_answer)
         monkeypatch.setattr(RequestHandler, "redirect", on_redirect)
+
+    def _plant_all(self, found):
+        for name, values in found.items():
+            for value in values:
+                self.plant(value, name)
 
 
 def _forms(value):

@@ -9,7 +9,9 @@ def _no_settings_from_outside(monkeypatch):
     """Hide the developer's own COGNITO_NB_ variables."""
     import os
 
-    for name in [name for name in os.environ if name.startswith("COGNITO_NB_") and name != "COGNITO_NB_REQUIRE_BROWSER"]:
+    for name in [
+        name for name in os.environ if name.startswith("COGNITO_NB_") and name != "COGNITO_NB_REQUIRE_BROWSER"
+    ]:
         monkeypatch.delenv(name)
 
 

@@ -89,7 +89,9 @@ def error_of(messages):
 def text_of(messages):
     """Return what a cell showed, as plain text."""
     return "\n".join(
-        message["content"]["text"] if message["msg_type"] == "stream" else message["content"]["data"].get("text/plain", "")
+        message["content"]["text"]
+        if message["msg_type"] == "stream"
+        else message["content"]["data"].get("text/plain", "")
         for message in messages
         if message["msg_type"] in ("stream", "display_data", "update_display_data", "execute_result")
     )

@@ -166,7 +166,9 @@ class Lab:
     def wait_done(self, index, seconds=30):
         """Wait until a cell that was run has ended."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
-        self.wait_for(lambda: re.fullmatch(r"\[\d+\]:", prompt.inner_text().strip()), f"the end of cell {index}", seconds)
+        self.wait_for(
+            lambda: re.fullmatch(r"\[\d+\]:", prompt.inner_text().strip()), f"the end of cell {index}", seconds
+        )
         return self.output(index)
 
     def output(self, index):

@@ -1,4 +1,4 @@
-"""`jupyter cognito`: its arguments, and the demo as a stranger gets it: from the built wheel, in an empty environment."""
+"""`jupyter cognito`: its arguments, and the demo as a stranger gets it, from the wheel in an empty environment."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPErrorProcessor, Request, build_opener, urlopen
 
@@ -92,7 +93,9 @@ def test_sign_in_from_the_wheel_in_an_empty_environment(wheel, tmp_path):
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=True)
     subprocess.run([environment / "bin" / "pip", "install", "-q", f"{wheel}[demo]"], check=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "COGNITO_NB_", "VIRTUAL"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "COGNITO_NB_", "VIRTUAL"))
+    }
     home = tmp_path / "home"
     home.mkdir()
     output = tmp_path / "demo.log"
@@ -106,7 +109,9 @@ def test_sign_in_from_the_wheel_in_an_empty_environment(wheel, tmp_path):
             stdin=subprocess.DEVNULL,
         )
     try:
-        address = wait_for(lambda: re.search(r"http://localhost:(\d+)/lab\S+token=(\S+)", output.read_text()), "the address")
+        address = wait_for(
+            lambda: re.search(r"http://localhost:(\d+)/lab\S+token=(\S+)", output.read_text()), "the address"
+        )
         assert f"ada      {PASSWORD}" in output.read_text()
         assert sign_in_through(*address.groups(), home) == "'ada'"
         settings = tomllib.loads((tmp_path / "cognito-demo" / "cognito.toml").read_text())
@@ -114,7 +119,7 @@ def test_sign_in_from_the_wheel_in_an_empty_environment(wheel, tmp_path):
         demo.send_signal(signal.SIGINT)
         code = demo.wait(30)
     assert code == 0, output.read_text()
-    with pytest.raises(OSError):
+    with pytest.raises(URLError):
         urlopen(settings["profiles"]["demo"]["issuer"])
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from ..environment import ENV_SERVER_CA, ENV_SERVER_TOKEN, ENV_SERVER_URL
 from ..secret import Secret
-from ..wire import ENV_SERVER_CA, ENV_SERVER_TOKEN, ENV_SERVER_URL
 
 __all__ = ["ServerAccess", "take_server_access"]
 
 
-@dataclass(frozen=True, slots=True)
-class ServerAccess:
+class ServerAccess(NamedTuple):
     """What the Jupyter server left in its kernels' environment.
 
     Attributes

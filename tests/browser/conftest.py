@@ -55,10 +55,9 @@ def configure(server, pool):
     """Register a server's callback and write its cognito.toml."""
     callback = f"{server.url}cognito/callback"
     pool.register_callback(callback)
-    pool.register_logout(f"{server.url}lab")
     (server.folder / "cognito.toml").write_text(
         f'[profiles.demo]\nissuer = "{pool.issuer}"\nuser_pool_id = "{pool.user_pool_id}"\n'
-        f'client_id = "{pool.client_id}"\nredirect_uris = ["{callback}"]\nlogout_uri = "{server.url}lab"\n'
+        f'client_id = "{pool.client_id}"\nredirect_uris = ["{callback}"]\nlogout_uri = "{pool.signed_out_url}"\n'
         f'api_origins = ["{pool.api_url}"]\n'
     )
 

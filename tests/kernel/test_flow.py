@@ -154,9 +154,14 @@ def test_cancelled_alogin_withdraws(config, browser):
     opened = []
 
     async def give_up():
-        task = asyncio.ensure_future(cn.alogin(config=config, open_url=opened.append, timeout=30))
-        while not opened:
-            await asyncio.sleep(0.01)
+        pending = asyncio.Event()
+
+        def open_url(url):
+            opened.append(url)
+            pending.set()
+
+        task = asyncio.ensure_future(cn.alogin(config=config, open_url=open_url, timeout=30))
+        await pending.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -230,9 +235,7 @@ def test_login_with_a_client_secret(pool, browser, jupyter):
     with LocalUserPool(clients=[client]) as confidential:
         confidential.register_callback(f"{jupyter.environment[wire.ENV_SERVER_URL]}cognito/callback")
         visitor = Browser(confidential)
-        session = cn.login(
-            config=config_of(confidential, client_secret=secret), open_url=visitor.open, timeout=20
-        )
+        session = cn.login(config=config_of(confidential, client_secret=secret), open_url=visitor.open, timeout=20)
         visitor.close()
         session.refresh()
         assert secret not in repr(session.config)

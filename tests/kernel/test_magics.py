@@ -104,7 +104,7 @@ def test_no_wait_returns_and_binds_later(shell, browser):
 
 
 def test_login_magic_raises_at_once_where_no_input_is_allowed(shell, pool):
-    """nbclient and papermill allow no input: nobody is there (allow_stdin is false)."""
+    """Under nbclient and papermill, which allow no input, nobody is there (allow_stdin is false)."""
     pool.requests.clear()
     name, text = error_of(shell.run("%cognito_login", allow_stdin=False))
     assert name == "InteractionRequiredError"

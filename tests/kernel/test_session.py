@@ -65,7 +65,9 @@ def test_revoke_ends_the_session(signed_in, revoke):
 
 def test_current_session_by_profile(signed_in, pool, browser):
     """Without a name the latest sign-in, with a name the profile's."""
-    other = cn.login(config=config_of(pool, profile="other", scopes=["openid", "phone"]), open_url=browser.open, timeout=20)
+    other = cn.login(
+        config=config_of(pool, profile="other", scopes=["openid", "phone"]), open_url=browser.open, timeout=20
+    )
     assert cn.current_session() is other
     assert cn.current_session("default") is signed_in
     with pytest.raises(NotSignedInError, match="third"):

@@ -1,6 +1,6 @@
 """Fixtures of the live tokens: misbehaving servers, a local user pool, and a certificate of its own."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import logging
 import os
@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tokens.servers import RawServer
+
 from cognito_nb.config import CognitoConfig
 from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, LocalUserPool
 from cognito_nb.local_pool.tokens import PoolKeys
@@ -17,10 +22,6 @@ from cognito_nb.secret import Secret
 from cognito_nb.tokens import transport as transport_module
 from cognito_nb.tokens.transport import Transport
 from cognito_nb.tokens.user_pool import discover
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from tokens.servers import RawServer
 
 REDIRECT_URI = "http://localhost:8888/cognito/callback"
 
@@ -76,15 +77,15 @@ def make_certificate(tmp_path_factory):
     def make(name):
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(hours=1))
+            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(hours=1))
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
             .sign(key, hashes.SHA256())
         )

@@ -15,6 +15,13 @@ from cognito_nb.tokens.source import Tokens
 _numbers = itertools.count(1)
 
 
+async def until(condition):
+    """Let the event loop turn until a condition holds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - it comes true on another thread, or sets no event
+            await asyncio.sleep(0)
+
+
 async def nothing():
     """Do nothing."""
 
@@ -38,7 +45,6 @@ class FakePool:
         self.asked = []
         self.transport = SimpleNamespace(background=Background(nothing))
         self.gate = None
-        self.arrived = asyncio.Event()
 
     def hold(self):
         """Let no refresh end before the returned function is called, from any thread."""

@@ -113,8 +113,8 @@ def reset(*parts):
     return behave
 
 
-def endless(start, piece, *, pause=None, count=None):
-    """Behave: send a start, then a piece again and again, until the other side hangs up."""
+def flood(start, piece, count=None):
+    """Behave: send a start, then a piece as often as possible, until the other side hangs up."""
 
     def behave(connection, _request):
         connection.sendall(start)
@@ -122,8 +122,21 @@ def endless(start, piece, *, pause=None, count=None):
             connection.sendall(piece)
             if count is not None:
                 count.append(len(piece))
-            if pause is not None and pause.wait(0.01):
-                return
+
+    return behave
+
+
+def drip(start, piece):
+    """Behave: send a start, then a piece now and then, until the other side hangs up."""
+
+    def behave(connection, _request):
+        connection.sendall(start)
+        connection.settimeout(0.01)
+        while True:
+            with suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+            connection.sendall(piece)
 
     return behave
 

@@ -10,11 +10,12 @@ import threading
 import warnings
 
 import pytest
+from lab import wait_for
+from tokens.fakes import nothing
+
 from cognito_nb.errors import NotSignedInError
 from cognito_nb.tokens import background as background_module
 from cognito_nb.tokens.background import Background
-from lab import wait_for
-from tokens.fakes import nothing
 
 
 class Busy:
@@ -182,9 +183,19 @@ def test_run_in_its_own_thread_is_refused(background):
 def test_run_in_a_forked_child_is_refused(background, monkeypatch):
     """The refresh token's turn stays with the parent; no coroutine is left unawaited either."""
     background.run(value(1))
-    with monkeypatch.context() as patch, pytest.raises(NotSignedInError, match="forked"):
+    with monkeypatch.context() as patch:
         patch.setattr(background, "_process", -1)
-        background.run(value(1))
+        with pytest.raises(NotSignedInError, match="forked"):
+            background.run(value(1))
+
+
+def test_stop_in_a_forked_child_leaves_the_parents_thread(background, monkeypatch):
+    """The loop and its connections are the parent's."""
+    background.run(value(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(background, "_process", -1)
+        background.stop()
+    assert background.run(value(1)) == 1
 
 
 def test_stop_in_a_forked_child_returns(background):

@@ -9,13 +9,14 @@ from functools import partial
 
 import httpx
 import pytest
+from lab import wait_for
+from protocol.make import everything, failure, leaks
+from tokens.servers import OK, answer, answers, drip, flood, reset
+
 from cognito_nb.errors import ConfigurationError, NetworkError, NotSignedInError, ProtocolError
 from cognito_nb.protocol.http import MAX_BODY_BYTES, HttpRequest, HttpResponse
 from cognito_nb.tokens import transport as transport_module
 from cognito_nb.tokens.transport import Transport, tls_context
-from lab import wait_for
-from protocol.make import everything, failure, leaks
-from tokens.servers import OK, answer, answers, endless, reset
 
 SECRET = "s3cret-refresh-token-of-ada-0123456789"
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -47,7 +48,7 @@ def scripted(monkeypatch, transport):
             outcome = outcomes[len(sent) - 1]
             if isinstance(outcome, Exception):
                 raise outcome
-            return httpx.Response(outcome)
+            return httpx.Response(outcome, stream=httpx.ByteStream(b"{}"))
 
         client = partial(httpx.AsyncClient, transport=httpx.MockTransport(handle))
         monkeypatch.setattr(transport_module, "_new_client", client)
@@ -108,7 +109,7 @@ def test_send_follows_no_redirect(serve, send, status):
 def test_send_stops_at_a_body_that_is_too_large(serve, send):
     """A hostile server cannot fill the kernel's memory, nor for long (TR-18)."""
     sent = []
-    server = serve(endless(HEAD + b"Connection: close\r\n\r\n", b"x" * 65536, count=sent))
+    server = serve(flood(HEAD + b"Connection: close\r\n\r\n", b"x" * 65536, sent))
     with pytest.raises(NetworkError, match=f"token endpoint's answer is larger than {MAX_BODY_BYTES} bytes"):
         send(post(server.url))
     assert sum(sent) < 16 * MAX_BODY_BYTES
@@ -122,13 +123,13 @@ def test_send_takes_the_largest_body(serve, send):
 
 def test_send_shows_no_body_in_an_error(serve, transport):
     """A body that is refused for its size may hold tokens: no frame of the error keeps it."""
-    server = serve(endless(HEAD + b"Connection: close\r\n\r\n", SECRET.encode() * 1000))
+    server = serve(flood(HEAD + b"Connection: close\r\n\r\n", SECRET.encode() * 1000))
     error = failure(partial(transport.background.run, transport.send(post(server.url))))
     assert leaks([SECRET], everything(error)) == []
 
 
 SLOW = {
-    "hang": (b"", None),
+    "hang": (b"", b""),
     "dripped body": (HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
     "dripped headers": (HEAD, b"X-A: b\r\n"),
     "dripped first line": (b"HTTP/1.1", b" "),
@@ -143,7 +144,7 @@ SLOW = {
 def test_send_ends_at_one_deadline(serve, transport, hurry, case, make):
     """Bytes that trickle in do not prolong an exchange (LF-05, LF-06)."""
     start, piece = SLOW[case]
-    server = serve(lambda connection, request: endless(start, piece or b"", pause=server.stopping)(connection, request))
+    server = serve(drip(start, piece))
     started = time.monotonic()
     with pytest.raises(NetworkError, match=f"at 127.0.0.1:{server.port} did not answer within") as caught:
         transport.background.run(transport.send(make(server.url)))
@@ -153,7 +154,7 @@ def test_send_ends_at_one_deadline(serve, transport, hurry, case, make):
 
 def test_send_ends_at_one_deadline_for_a_flood_of_informational_answers(serve, send, hurry):
     """1xx answers as fast as they go do not keep the deadline from coming."""
-    server = serve(endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000))
+    server = serve(flood(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000))
     with pytest.raises(NetworkError, match="token endpoint at .* did not answer"):
         send(post(server.url))
 
@@ -239,10 +240,9 @@ def test_send_repeats_a_post_on_a_connection_that_was_closed_while_idle(serve, s
     assert (send(post(server.url)).status, server.accepts) == (200, 2)
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("refused")])
-def test_send_repeats_a_post_that_found_no_connection(scripted, send, error):
+def test_send_repeats_a_post_that_found_no_connection(scripted, send):
     """No byte was sent."""
-    sent = scripted(error, error, 200)
+    sent = scripted(httpx.ConnectError("refused"), httpx.ConnectError("refused"), 200)
     send(post("https://pool.example.com"))
     assert len(sent) == 3
 
@@ -337,7 +337,9 @@ def test_send_uses_the_environments_proxy_elsewhere(serve, send, monkeypatch):
     assert [request.split(b"\r\n")[0] for request in proxy.requests] == [b"CONNECT pool.example.com:443 HTTP/1.1"]
 
 
-@pytest.mark.parametrize("proxy", ["gopher://ada:pa55word@proxy", "socks5://ada:pa55word@proxy:1080", "http://ada:pa55word@proxy:port"])
+@pytest.mark.parametrize(
+    "proxy", ["gopher://ada:pa55word@proxy", "socks5://ada:pa55word@proxy:1080", "http://ada:pa55word@proxy:port"]
+)
 def test_send_refuses_a_proxy_that_cannot_be_used(send, monkeypatch, proxy):
     """The environment's mistake is named, without the proxy's password."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -458,7 +460,5 @@ def test_close_ends_an_exchange_that_is_under_way(serve):
 def test_transport_serves_several_event_loops(serve, transport):
     """The connection of one caller's loop is used by the next one's."""
     server = serve(answer(OK, keep=True))
-    statuses = [
-        asyncio.run(transport.background.arun(transport.send(get(server.url)))).status for _ in range(3)
-    ]
+    statuses = [asyncio.run(transport.background.arun(transport.send(get(server.url)))).status for _ in range(3)]
     assert (statuses, server.accepts) == ([200, 200, 200], 1)

@@ -1,0 +1,408 @@
+"""The refresh engine: once for all callers, never at the wrong session's cost."""
+
+import asyncio
+import concurrent.futures
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from lab import wait_for
+from tokens.fakes import FakePool, new_tokens, until
+
+from cognito_nb.errors import (
+    ConfigurationError,
+    NetworkError,
+    NotSignedInError,
+    ProtocolError,
+    SessionExpiredError,
+    TokenResponseError,
+    TokenVerificationError,
+)
+from cognito_nb.tokens.refresh import RefreshEngine
+from cognito_nb.tokens.source import TokenSource
+
+
+class Lab:
+    """An engine over a pool that answers as it is told."""
+
+    def __init__(self, tokens, *answers):
+        self.pool = FakePool(*answers)
+        self.source = TokenSource(tokens)
+        self.engine = RefreshEngine(self.source, self.pool)
+
+
+@pytest.fixture
+def lab():
+    """Make labs whose threads end with the test."""
+    labs = []
+
+    def make(tokens=None, *answers):
+        labs.append(Lab(tokens or new_tokens(left=-1), *answers))
+        return labs[-1]
+
+    yield make
+    for made in labs:
+        made.pool.background.stop()
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request):
+    """Call an engine's method from blocking code, and from an event loop."""
+    if request.param == "sync":
+        return lambda engine, name, *arguments: getattr(engine, name)(*arguments)
+    return lambda engine, name, *arguments: asyncio.run(getattr(engine, f"a{name}")(*arguments))
+
+
+def expired(tokens):
+    """The same tokens, their life over."""
+    return replace(tokens, deadline=time.monotonic() - 1)
+
+
+def together(engine, method, *arguments, threads=20, tasks=20, loops=2):
+    """Call from threads, and from tasks on event loops, at once; returns what each got, errors included."""
+
+    async def many():
+        coroutines = [getattr(engine, f"a{method}")(*arguments) for _ in range(tasks)]
+        return await asyncio.gather(*coroutines, return_exceptions=True)
+
+    def one():
+        try:
+            return [getattr(engine, method)(*arguments)]
+        except Exception as error:  # noqa: BLE001 - what it is, the test tells
+            return [error]
+
+    with concurrent.futures.ThreadPoolExecutor(threads + loops) as executor:
+        futures = [executor.submit(one) for _ in range(threads)]
+        futures += [executor.submit(lambda: asyncio.run(many())) for _ in range(loops)]
+        return [outcome for future in futures for outcome in future.result(20)]
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "asked"),
+    [
+        (3600, 3600, 0),
+        (3600, 61, 0),
+        (3600, 59, 1),
+        (3600, -1, 1),
+        (300, 31, 0),
+        (300, 29, 1),
+        (10, 2, 0),
+        (10, 0.5, 1),
+    ],
+)
+def test_current_renews_a_little_ahead_of_time(lab, call, life, left, asked):
+    """A minute early, but within the last tenth of a short life (RF-16)."""
+    made = lab(new_tokens(life=life, left=left))
+    call(made.engine, "current")
+    assert len(made.pool.asked) == asked
+
+
+def test_current_returns_the_new_tokens(lab, call):
+    """What is due is renewed before the call goes out."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), new)
+    assert (call(made.engine, "current"), made.source.tokens) == (new, new)
+
+
+def test_current_after_sign_out_asks_nobody(lab, call):
+    """The error is local (RV-06)."""
+    made = lab()
+    made.source.wipe()
+    with pytest.raises(NotSignedInError, match="signed out"):
+        call(made.engine, "current")
+    assert made.pool.asked == []
+
+
+def test_current_of_all_callers_is_one_request(silent, person):
+    """Twenty threads and forty tasks of two event loops that find a dead token share one refresh (RF-03)."""
+    person.pool.latency["token"] = 0.1
+    source = TokenSource(expired(person.tokens()))
+    before = person.asked("token")
+    outcomes = together(RefreshEngine(source, person.user_pool), "current")
+    assert (len(outcomes), set(map(id, outcomes))) == (60, {id(source.tokens)})
+    assert person.asked("token") - before == 1
+
+
+def test_renew_of_all_callers_is_one_request(silent, person):
+    """The same when an API has refused a token that looked good (HC-06)."""
+    person.pool.latency["token"] = 0.1
+    tokens = person.tokens()
+    engine = RefreshEngine(TokenSource(tokens), person.user_pool)
+    before = person.asked("token")
+    together(engine, "renew", tokens)
+    assert person.asked("token") - before == 1
+
+
+def test_renew_returns_what_somebody_else_has_renewed(lab, call):
+    """A caller that comes late with the old tokens gets the new ones, without a request."""
+    current = new_tokens()
+    made = lab(current)
+    assert call(made.engine, "renew", new_tokens()) is current
+    assert made.pool.asked == []
+
+
+def test_renew_replaces_tokens_that_are_good(lab, call):
+    """The user may renew at any time."""
+    old, new = new_tokens(), new_tokens()
+    made = lab(old, new)
+    assert call(made.engine, "renew", old) is new
+
+
+def test_renew_of_a_rotation_sends_the_new_refresh_token_next(lab, call):
+    """The old refresh token is forgotten at once (RF-02)."""
+    first, second = new_tokens(refresh_token="rotated-1-0123456789"), new_tokens(refresh_token="rotated-2-0123456789")
+    made = lab(new_tokens(), first, second)
+    call(made.engine, "renew", call(made.engine, "renew", made.source.tokens))
+    assert [tokens.refresh_token.reveal()[:9] for tokens in made.pool.asked] == ["a-refresh", "rotated-1"]
+
+
+def test_a_failing_refresh_is_one_for_all_callers(lab):
+    """All who wait get the one error; nobody starts another refresh (RF-04)."""
+    made = lab(new_tokens(left=-1), NetworkError("down"), AssertionError("a second refresh"))
+    release = made.pool.hold()
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        waiting = executor.submit(together, made.engine, "current", threads=10, tasks=10)
+        wait_for(lambda: made.pool.asked and _waiters(made.engine) == 30, "all callers", 5)
+        release()
+        outcomes = waiting.result(5)
+    assert {str(outcome) for outcome in outcomes} == {"down"}
+
+
+def _waiters(engine):
+    flight = engine._flight
+    return len(flight._callbacks or ()) - 1 if flight else 0
+
+
+def test_the_next_call_after_a_failure_tries_again(lab, call):
+    """A fault that passes does not end the session (RF-06)."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), NetworkError("down"), new)
+    with pytest.raises(NetworkError):
+        call(made.engine, "current")
+    assert call(made.engine, "current") is new
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NetworkError("503"), ProtocolError("HTML"), TokenResponseError("invalid_client", error="invalid_client")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_transient_failure_goes_unseen_while_the_token_lives(lab, call, error):
+    """Due, but not dead: the call goes out with the token there is, and the session stays (RF-06)."""
+    tokens = new_tokens(left=30)
+    made = lab(tokens, error)
+    assert (call(made.engine, "current"), made.source.tokens) == (tokens, tokens)
+
+
+def test_a_transient_failure_is_raised_once_the_token_is_dead(lab, call):
+    """An expired token is never sent; the refresh token is kept (RF-06)."""
+    tokens = new_tokens(left=-1)
+    made = lab(tokens, NetworkError("down"))
+    with pytest.raises(NetworkError, match="down"):
+        call(made.engine, "current")
+    assert made.source.tokens is tokens
+
+
+@pytest.mark.parametrize("form", ["current", "renew"])
+def test_a_refused_refresh_token_ends_the_session(lab, call, form):
+    """The tokens are wiped, though the access token lives on; later calls fail without a request (RF-05)."""
+    tokens = new_tokens(left=30)
+    made = lab(tokens, SessionExpiredError("invalid_grant", error="invalid_grant"))
+    with pytest.raises(SessionExpiredError):
+        call(made.engine, form, *([tokens] if form == "renew" else []))
+    with pytest.raises(NotSignedInError, match=r"session has ended[^$]*%cognito_login"):
+        call(made.engine, "current")
+    assert len(made.pool.asked) == 1
+
+
+def test_an_answer_for_somebody_else_ends_the_session(lab, call):
+    """Refused and wiped (RF-08, RF-09, RF-11)."""
+    made = lab(new_tokens(left=30), TokenVerificationError("ID token refused: sub", claim="sub"))
+    with pytest.raises(TokenVerificationError):
+        call(made.engine, "current")
+    assert not made.source.is_alive
+
+
+def test_an_error_of_the_settings_is_raised(lab, call):
+    """A mistake in the environment is shown; the session stays."""
+    made = lab(new_tokens(left=-1), ConfigurationError("proxy"))
+    with pytest.raises(ConfigurationError):
+        call(made.engine, "current")
+    assert made.source.is_alive
+
+
+def test_without_a_refresh_token_the_token_is_used_to_its_end(lab, call):
+    """There is nothing to renew it with (TR-15)."""
+    tokens = new_tokens(left=30, refresh_token=None)
+    made = lab(tokens)
+    assert (call(made.engine, "current"), made.pool.asked) == (tokens, [])
+
+
+def test_without_a_refresh_token_asking_for_a_refresh_keeps_the_session(lab, call):
+    """A token that lives is not thrown away because it cannot be renewed."""
+    tokens = new_tokens(refresh_token=None)
+    made = lab(tokens, SessionExpiredError("cannot be renewed"))
+    with pytest.raises(SessionExpiredError):
+        call(made.engine, "renew", tokens)
+    assert made.source.tokens is tokens
+
+
+def test_without_a_refresh_token_the_session_ends_with_the_token(lab, call):
+    """A dead token that cannot be renewed is the end."""
+    made = lab(new_tokens(left=-1, refresh_token=None), SessionExpiredError("cannot be renewed"))
+    with pytest.raises(SessionExpiredError):
+        call(made.engine, "current")
+    assert not made.source.is_alive
+
+
+def held(made, method="current", *arguments):
+    """Start a call in a thread and wait until its refresh is under way; returns its future and the release."""
+    release = made.pool.hold()
+    executor = concurrent.futures.ThreadPoolExecutor(1)
+    future = executor.submit(getattr(made.engine, method), *arguments)
+    executor.shutdown(wait=False)
+    wait_for(lambda: made.pool.asked, "the refresh", 5)
+    return future, release
+
+
+def test_signing_out_during_a_refresh_drops_its_answer(lab):
+    """Still signed out, and whoever waited is told so (RV-05)."""
+    made = lab()
+    future, release = held(made)
+    made.source.wipe()
+    release()
+    assert isinstance(future.exception(5), NotSignedInError)
+    assert not made.source.is_alive
+
+
+def test_signing_out_during_a_refresh_that_fails_sends_no_old_token(lab):
+    """The tokens that are due but not dead are not used once the user has signed out (RV-05, RV-06)."""
+    made = lab(new_tokens(left=30), NetworkError("down"))
+    future, release = held(made)
+    made.source.wipe()
+    release()
+    assert isinstance(future.exception(5), NotSignedInError)
+
+
+def test_a_refusal_that_comes_after_sign_out_changes_nothing(lab):
+    """The user's own sign-out stays the reason that later callers are told."""
+    made = lab(new_tokens(left=-1), SessionExpiredError("invalid_grant"))
+    future, release = held(made)
+    made.source.wipe()
+    release()
+    future.exception(5)
+    with pytest.raises(NotSignedInError, match="You are signed out"):
+        made.engine.current()
+
+
+def test_a_refusal_that_comes_after_another_sign_in_ends_only_its_own_session(lab):
+    """The tokens of the newer sign-in stay (RF-18)."""
+    old, new = new_tokens(left=-1), new_tokens()
+    made = lab(old, SessionExpiredError("invalid_grant"))
+    future, release = held(made)
+    made.source.replace(old, new)
+    release()
+    future.exception(5)
+    assert made.source.tokens is new
+
+
+def test_an_answer_that_comes_after_another_sign_in_is_dropped(lab):
+    """The first user's tokens do not take the place of the second's (RF-18)."""
+    old, new = new_tokens(left=-1), new_tokens()
+    made = lab(old)
+    future, release = held(made)
+    made.source.replace(old, new)
+    release()
+    future.exception(5)
+    assert made.source.tokens is new
+
+
+def test_closing_during_a_refresh_tells_the_waiting(lab):
+    """No CancelledError that nobody sent reaches the user's code."""
+    made = lab()
+    future, _ = held(made)
+    made.source.wipe()
+    made.pool.background.stop()
+    assert isinstance(future.exception(5), NotSignedInError)
+
+
+def test_a_cancelled_waiter_does_not_end_the_refresh_for_others(lab):
+    """A task that gives up leaves the others their answer."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), new)
+    future, release = held(made)
+
+    async def give_up():
+        task = asyncio.create_task(made.engine.acurrent())
+        await until(lambda: _waiters(made.engine) == 2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    release()
+    assert future.result(5) is new
+
+
+def test_a_refresh_goes_on_though_all_waiters_gave_up(lab):
+    """With rotation, an answer that nobody takes would lose the session."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), new)
+    release = made.pool.hold()
+
+    async def give_up():
+        task = asyncio.create_task(made.engine.acurrent())
+        await until(lambda: made.pool.asked)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    release()
+    wait_for(lambda: made.source.tokens is new, "the new tokens", 5)
+
+
+def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost(lab, caplog):
+    """Asyncio's 'exception was never retrieved' would print it into the notebook."""
+    made = lab(new_tokens(left=-1), NetworkError("down"))
+    release = made.pool.hold()
+
+    async def give_up():
+        task = asyncio.create_task(made.engine.acurrent())
+        await until(lambda: made.pool.asked)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(give_up())
+    release()
+    wait_for(lambda: made.engine._flight is None, "the end of the refresh", 5)
+    made.pool.background.stop()
+    assert "never retrieved" not in caplog.text
+
+
+@pytest.mark.parametrize(("jump", "asked"), [(7200, 1), (-7200, 0)])
+def test_a_clock_that_jumps_causes_no_storm(lab, jump, asked):
+    """Two hours ahead: one refresh; two hours back: none, and the token still ends by monotonic time (RF-15)."""
+    made = lab(new_tokens())
+    now = time.time()
+    made.source.clock = lambda: now + jump
+    fresh = new_tokens()
+    made.pool.answers.append(replace(fresh, expires_at=now + jump + 3600))
+    for _ in range(5):
+        made.engine.current()
+    assert len(made.pool.asked) == asked
+
+
+def test_a_life_shorter_than_the_margin_causes_no_loop(lab):
+    """One refresh per call at most, whatever the answer's life (RF-16)."""
+    made = lab(new_tokens(left=-1), new_tokens(life=10, left=0.5))
+    made.engine.current()
+    assert len(made.pool.asked) == 1
+
+
+def test_the_engine_uses_the_transports_own_thread(lab):
+    """There is one loop for a session, and one HTTP client."""
+    background = object()
+    pool = SimpleNamespace(transport=SimpleNamespace(background=background))
+    assert RefreshEngine(TokenSource(new_tokens()), pool)._background is background
