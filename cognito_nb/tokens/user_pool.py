@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CognitoError, ConfigurationError, SessionExpiredError, TokenVerificationError
 from ..protocol.bearer import process_userinfo_response, userinfo_request
-from ..protocol.claims import unverified_kid, verify_access_token, verify_id_token
+from ..protocol.claims import LEEWAY, unverified_kid, verify_access_token, verify_id_token
 from ..protocol.metadata import Metadata, discovery_request, metadata_of_domain, process_discovery_response
 from ..protocol.signout import logout_url, process_revocation_response, revocation_request
 from ..protocol.token import authorization_code_grant_request, process_token_response, refresh_token_grant_request
@@ -179,7 +179,8 @@ class UserPool:
         )
         if before is not None:
             _check_continuity(before.id, id_token)
-        life = access.expires_at - int(access.claims["iat"])
+        # The token may have been issued a while ago; within the leeway the clocks may differ.
+        life = min(access.expires_at - int(access.claims["iat"]), access.expires_at - now + LEEWAY)
         life = min(life, answer.expires_in or life)
         return Tokens(
             access,

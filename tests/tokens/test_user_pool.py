@@ -273,6 +273,14 @@ def test_exchange_takes_the_shorter_life(hostile):
     assert hostile.exchange().expires_at == make.NOW + 60
 
 
+def test_exchange_counts_the_life_from_when_the_token_was_issued(hostile):
+    """A token issued half an hour ago is not kept past its end, but for the leeway between the clocks."""
+    half_an_hour_ago = make.NOW - 1800
+    claims = make.access_claims(iat=half_an_hour_ago, exp=half_an_hour_ago + 3600)
+    hostile.answer(expires_in=make.ABSENT, access_claims=claims)
+    assert hostile.exchange().expires_at <= make.NOW + 1800 + 60
+
+
 def test_exchange_takes_the_tokens_life_without_expires_in(hostile):
     """It is optional (TR-11)."""
     hostile.answer(expires_in=make.ABSENT, access_claims=make.access_claims(exp=make.NOW + 300))
