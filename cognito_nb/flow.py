@@ -5,6 +5,7 @@ Both forms run the same steps (`_login_steps`); what differs is only whether the
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from .errors import CognitoError, NotSignedInError, SignInError
@@ -15,7 +16,7 @@ from .views import choose_view, show_signed_out
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine, Generator, Iterator
 
     from .config import CognitoConfig
     from .views import View
@@ -71,9 +72,8 @@ def login(
     session = None if force else _signed_in(config)
     if session is not None:
         return session
-    view = choose_view(open_url)
-    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
-    return sign_in.background.drive(_login_steps(sign_in, view))
+    sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
+    return sign_in.background.drive(steps)
 
 
 async def alogin(
@@ -90,9 +90,8 @@ async def alogin(
     session = None if force else _signed_in(config)
     if session is not None:
         return session
-    view = choose_view(open_url)
-    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
-    return await sign_in.background.adrive(_login_steps(sign_in, view))
+    sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
+    return await sign_in.background.adrive(steps)
 
 
 def login_later(
@@ -138,27 +137,15 @@ def logout(profile: str | None = None, *, session: Session | None = None) -> Non
         If there is no session.
     """
     session = session or current_session(profile)
-    try:
+    with _showing_sign_out(session):
         session.revoke()
-    except NotSignedInError:
-        raise
-    except CognitoError:
-        show_signed_out(session, revoked=False)
-    else:
-        show_signed_out(session, revoked=True)
 
 
 async def alogout(profile: str | None = None, *, session: Session | None = None) -> None:
     """Do the same as `logout` without blocking the event loop."""
     session = session or current_session(profile)
-    try:
+    with _showing_sign_out(session):
         await session.arevoke()
-    except NotSignedInError:
-        raise
-    except CognitoError:
-        show_signed_out(session, revoked=False)
-    else:
-        show_signed_out(session, revoked=True)
 
 
 def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
@@ -188,6 +175,27 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
 
     future.add_done_callback(ended)
     return future
+
+
+@contextlib.contextmanager
+def _showing_sign_out(session: Session) -> Iterator[None]:
+    """Say how a sign-out ended; the tokens are forgotten whatever Cognito answers."""
+    revoked = True
+    try:
+        yield
+    except NotSignedInError:
+        raise
+    except CognitoError:
+        revoked = False
+    show_signed_out(session, revoked=revoked)
+
+
+def _start(
+    config: CognitoConfig, *, timeout: float, receiver: str, open_url: Callable[[str], None] | None
+) -> tuple[SignIn, Generator[Coroutine[Any, Any, Any], Any, Session]]:
+    view = choose_view(open_url)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
+    return sign_in, _login_steps(sign_in, view)
 
 
 def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, Any], Any, Session]:
