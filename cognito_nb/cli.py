@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import secrets
 import shutil
@@ -72,7 +73,7 @@ def _demo(*, port: int, folder: Path, options: list[str]) -> int:
         try:
             _prepare(folder, pool, callbacks)
         except OSError as error:
-            return _fail(f"The folder {folder} cannot be written: {error.strerror}. Choose another with --folder.")
+            return _fail(f"The folder {folder} cannot be used: {error.strerror}. Choose another with --folder.")
         return _run_jupyterlab(pool, port=port, folder=folder, options=options)
 
 
@@ -99,7 +100,10 @@ def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
         logout_uri=pool.signed_out_url,
         api_url=pool.api_url,
     )
-    (folder / "cognito.toml").write_text(settings, encoding="utf-8")
+    target = folder / "cognito.toml"
+    if target.exists() and not target.read_text("utf-8").startswith(_SETTINGS.partition("\n")[0]):
+        raise FileExistsError(errno.EEXIST, "it holds a cognito.toml that the demo has not written")
+    target.write_text(settings, encoding="utf-8")
 
 
 def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:

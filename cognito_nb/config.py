@@ -116,7 +116,7 @@ class CognitoConfig:
         check.scopes()
         check.urls("redirect_uris")
         check.origins("api_origins")
-        check.url("logout_uri")
+        check.url("logout_uri", private=True)
         check.text("identity_pool_id", pattern=r"[\w-]+:[0-9a-f-]+", example="eu-west-1:…")
         for name in ("identity_provider", "idp_identifier", "login_hint", "profile"):
             check.text(name)
@@ -245,12 +245,12 @@ class _Check:
 
     def urls(self, setting: str) -> None:
         for url in self._list(setting):
-            if fault := url_fault(url):
+            if fault := url_fault(url, private=True):
                 self.refuse(setting, f"holds {public_text(url)!r}, which {fault}")
 
-    def url(self, setting: str) -> None:
+    def url(self, setting: str, *, private: bool = False) -> None:
         value = getattr(self._config, setting)
-        if value is not None and (fault := url_fault(value)):
+        if value is not None and (fault := url_fault(value, private=private)):
             self.refuse(setting, fault)
 
     def origins(self, setting: str) -> None:

@@ -168,9 +168,12 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
         withdrawn = SignInError("The sign-in was withdrawn.", hint="Start again when you are ready.")
         error = withdrawn if future.cancelled() else future.exception()
         if error is None:
+            keep_session(future.result(), sign_in.config.profile)
             view.signed_in(future.result())
             return
-        sign_in.close()
+        with contextlib.suppress(NotSignedInError):  # it is closed already
+            left = sign_in.background.submit(sign_in.withdraw())
+            left.add_done_callback(lambda _: sign_in.close())
         view.failed(error)
 
     future.add_done_callback(ended)
@@ -204,6 +207,7 @@ def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, A
         yield sign_in.prepare()
         view.waiting(sign_in, blocking=True)
         session = yield sign_in.finish()
+        keep_session(session, sign_in.config.profile)
     except BaseException as error:
         yield sign_in.withdraw()
         sign_in.close()

@@ -1,8 +1,8 @@
 """Profiles: CognitoConfig from ``cognito.toml`` and the environment.
 
 The file is the one in the notebook's folder or its nearest parent, up to a repository's root or the home folder,
-else in a Jupyter config folder. It is committed with the notebooks: nothing secret, and it may not send code and
-verifier anywhere behind a genuine sign-in page (`endpoints` on loopback only). The environment comes before the file.
+else in a Jupyter config folder. It is committed with the notebooks: what it may say stands in `shared_file`. The
+environment comes before the file.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from . import wire
 from .config import SETTINGS, CognitoConfig
 from .errors import ConfigurationError, public_text
 from .protocol.http import without_frames
 from .secret import Secret
-from .urls import is_loopback, url_fault
+from .shared_file import refuse_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -171,22 +170,7 @@ def _from_file(profiles: _Profiles, name: str) -> tuple[dict[str, Any], dict[str
         return {}, {}
     source = f"profile {name!r} in {profiles.path}"
     _refuse_unknown(table, SETTINGS, source)
-    if "client_secret" in table:
-        raise ConfigurationError(
-            "client_secret must not stand in a file that is shared.",
-            setting="client_secret",
-            source=source,
-            hint="Set COGNITO_NB_CLIENT_SECRET, or make a public app client: with PKCE none is needed.",
-        )
-    endpoints = table.get("endpoints")
-    for endpoint, url in endpoints.items() if isinstance(endpoints, dict) else ():
-        if url_fault(url) or not is_loopback(urlsplit(url).hostname):
-            raise ConfigurationError(
-                f"endpoints.{public_text(endpoint, limit=40)} in a file may only name this machine (loopback).",
-                setting="endpoints",
-                source=source,
-                hint="Set COGNITO_NB_ENDPOINTS for an endpoint elsewhere.",
-            )
+    refuse_untrusted(table, source)
     return dict(table), dict.fromkeys(table, source)
 
 

@@ -258,9 +258,9 @@ def current_session(profile: str | None = None) -> Session:
     NotSignedInError
         If there is none.
     """
-    for session in reversed(current_sessions()):
-        if profile in (None, session.config.profile):
-            return session
+    found = next(reversed(current_sessions()), None) if profile is None else _current.get(profile)
+    if found is not None and found.is_alive:
+        return found
     whose = "" if profile is None else f" with the profile {profile!r}"
     raise NotSignedInError(f"You are not signed in{whose}.", hint="Run %cognito_login.")
 

@@ -26,7 +26,7 @@ from .errors import (
 )
 from .protocol.authorize import new_authorization_request, validate_authorization_response
 from .receivers import choose_receiver
-from .session import Session, keep_session, signed_out_here
+from .session import Session, signed_out_here
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
 
@@ -72,6 +72,7 @@ class SignIn:
         self.background = self._transport.background
         self._user_pool: UserPool | None = None
         self._request: AuthorizationRequest | None = None
+        self._session: Session | None = None
         self._reports: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
@@ -98,7 +99,7 @@ class SignIn:
         return urlsplit(self._prepared[0].metadata.authorization_endpoint).netloc
 
     async def finish(self) -> Session:
-        """Wait for the answer and turn it into a session.
+        """Wait for the answer and turn it into a session; whoever receives it makes it the current one.
 
         Raises
         ------
@@ -120,9 +121,13 @@ class SignIn:
         return session
 
     async def withdraw(self) -> None:
-        """Leave no pending sign-in behind; may be called at any time."""
+        """Leave nothing behind, at any time: no pending sign-in, and no tokens that nobody has come for."""
         await self.receiver.withdraw()
         await self.receiver.aclose()
+        session, self._session = self._session, None
+        tokens = session.source.wipe("The sign-in was withdrawn.") if session else None
+        if tokens is not None:
+            await self._prepared[0].revoke_quietly(tokens.refresh_token)
 
     def close(self) -> None:
         """Give up: end the loop and close the connections. Not after `finish` has returned a session."""
@@ -160,8 +165,7 @@ class SignIn:
         user_pool, request = self._prepared
         code = validate_authorization_response(request, answered.params, redirect_uri=answered.redirect_uri)
         tokens = await user_pool.exchange(code)
-        session = Session(self.config, user_pool, tokens)
-        keep_session(session, self.config.profile)
+        self._session = session = Session(self.config, user_pool, tokens)
         return session
 
     async def _tell(self, error: CognitoError | None) -> None:

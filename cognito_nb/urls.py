@@ -10,6 +10,7 @@ __all__ = ["is_loopback", "origin_of", "url_fault"]
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PRINTABLE = re.compile(r"[!-\[\]-~]{1,1024}")  # ASCII without blanks and backslash
+_NETLOC = re.compile(r"(?:[^\[\]]+|\[[0-9a-fA-F:.]+\](?::\d*)?)")  # brackets around the whole host, or none
 _HOST = re.compile(  # the last label is no number, or the resolver would take the name for an address: 0xa9fea9fe
     r"(?=[a-z0-9])(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?!0x[0-9a-f]*\Z)(?=[^.]*[a-z])[a-z0-9_-]{0,62}[a-z0-9]"
 )
@@ -35,13 +36,16 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname.rstrip("."), port
 
 
-def url_fault(url: object) -> str | None:
+def url_fault(url: object, *, private: bool = False) -> str | None:
     """Return why a URL may not be used, as the end of a sentence, or None if it may.
 
     Parameters
     ----------
     url : object
         The value of a setting, or what a discovery document holds.
+    private : bool
+        Whether the address of another machine may stand for its name, as it does for a company's own API; a user pool
+        has a public name.
     """
     if not isinstance(url, str) or not _PRINTABLE.fullmatch(url):
         return "is no absolute URL of printable ASCII characters"
@@ -59,15 +63,21 @@ def url_fault(url: object) -> str | None:
             "must be https: plain http is for localhost, 127.0.0.1 and [::1] only",
         ),
         (
-            is_loopback(host) or _is_public(host, literal="[" in parts.netloc),
+            _NETLOC.fullmatch(parts.netloc)
+            and (is_loopback(host) or _has_name(host) or (private and _is_address(host))),
             "has no valid host name, or points into a private network",
         ),
     )
     return next((fault for holds, fault in rules if not holds), None)
 
 
-def _is_public(host: str, *, literal: bool) -> bool:
+def _has_name(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return not literal and _HOST.fullmatch(host) is not None
+        return False
+    return not (address.is_link_local or address.is_multicast or address.is_unspecified or address.is_loopback)

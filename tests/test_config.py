@@ -263,7 +263,7 @@ def test_config_refuses_user_data_without_openid(scope):
         "http://example.com",
         "https://u@example.com",
         "example.com",
-        "https://10.0.0.1",
+        "https://169.254.169.254",
         "https://example.com#x",
         "https://ex ample.com",
     ],

@@ -1,6 +1,5 @@
 """Which URLs may be used at all."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,8 +15,6 @@ PUBLIC = [
     "https://xn--bcher-kva.example",
     "https://idp",
     "https://a_b.example.com",
-    "https://8.8.8.8/",
-    "https://[2600:1f18::1]/",
     "https://0xa.example.com",
     "https://1e100.net",
     f"https://{'a' * 63}.example.com",
@@ -42,6 +39,10 @@ PRIVATE = [
     "https://[::ffff:169.254.169.254]",
     "https://[::ffff:127.0.0.1]",
     "https://[::]",
+    "https://[64:ff9b::a9fe:a9fe]",
+    "https://224.0.0.1",
+    "https://8.8.8.8/",
+    "https://[2600:1f18::1]/",
     # what a resolver takes for an address though it is written as a name
     "https://0xa9fea9fe",
     "https://0xa9.0xfe.0xa9.0xfe",
@@ -65,6 +66,8 @@ NO_HOST_NAME = [
     "https://a,b",
     "https://ex*mple.com",
     "https://[v1.a]",
+    "http://evil.example[::1]/",
+    "https://[::1]evil.example/",
 ]
 NO_HTTPS = [
     "http://example.com",
@@ -169,12 +172,25 @@ def test_url_fault_takes_anything(url):
         assert "@" not in urlsplit(url).netloc
 
 
-@given(st.ip_addresses(), st.sampled_from(["", ":8443"]))
-def test_url_fault_allows_global_addresses_only(address, port):
-    """For any address literal."""
+@given(address=st.ip_addresses(), port=st.sampled_from(["", ":443"]))
+def test_url_fault_allows_no_address_but_loopback(address, port):
+    """A user pool has a name; there are too many spellings of private addresses to list (CF-02)."""
     host = f"[{address}]" if address.version == 6 else str(address)
-    allowed = address.is_global or address in (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
-    assert (url_fault(f"https://{host}{port}") is None) == allowed
+    assert (url_fault(f"https://{host}{port}") is None) == is_loopback(str(address))
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.5:8888/x", "https://[fd00::1]/", "https://8.8.8.8"])
+def test_url_fault_allows_addresses_where_a_private_network_is_meant(url):
+    """A company's API, or its Jupyter server, may have no name."""
+    assert url_fault(url, private=True) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.254.169.254", "https://[fe80::1]", "https://224.0.0.1", "https://0.0.0.0"]
+)
+def test_url_fault_never_allows_link_local_addresses(url):
+    """Nobody's API is there, but the cloud's metadata service is."""
+    assert url_fault(url, private=True) is not None
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])

@@ -162,7 +162,9 @@ def _refusal(
     request: AuthorizationRequest, params: Mapping[str, Secret], redirect_uri: str
 ) -> AuthorizationResponseError:
     error = public_text(params["error"].reveal(), limit=60)
-    description = public_text(params["error_description"].reveal()) if "error_description" in params else None
+    # Without state anybody may have sent it: no foreign words then.
+    told = "state" in params and "error_description" in params
+    description = public_text(params["error_description"].reveal()) if told else None
     cause = CAUSES.get(error)
     title = cause.title if cause else "Cognito refused the sign-in"
     return AuthorizationResponseError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, ProtocolError, public_text
-from ..urls import url_fault
+from ..urls import origin_of, url_fault
 from .http import HttpRequest, HttpResponse, read_json, without_frames
 
 if TYPE_CHECKING:
@@ -161,7 +161,15 @@ class _Endpoints:
             return None
         if not isinstance(value, str) or not self._allowed(value):
             raise ProtocolError(f"The {_ENDPOINT} has no usable URL as {member}.")
+        if self.secure and name not in ("authorization", "jwks"):
+            self._check_domain(value, member)
         return value
+
+    def _check_domain(self, url: str, member: str) -> None:
+        """Demand one domain for all: a code must not go elsewhere than where the user typed the password."""
+        page = self.document.get("authorization_endpoint")
+        if "authorization" not in self.overrides and isinstance(page, str) and origin_of(url) != origin_of(page):
+            raise ProtocolError(f"The {_ENDPOINT} names a {member} on another host than the authorization_endpoint.")
 
     def _allowed(self, url: str) -> bool:
         """Allow what `url_fault` does, without a query, and plain http only where the issuer itself has it."""

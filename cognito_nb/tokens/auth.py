@@ -6,17 +6,19 @@ user's event hooks and into ``response.history`` (measured).
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..errors import UntrustedOriginError
-from ..urls import is_loopback, origin_of, url_fault
-from .transport import tls_context
+from ..errors import UntrustedOriginError, public_text
+from ..urls import origin_of, url_fault
+from .transport import DIRECT, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterable
+    from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 
+    from ..protocol.claims import VerifiedToken
     from .refresh import RefreshEngine
     from .source import TokenKind, Tokens
 
@@ -33,8 +35,9 @@ def allowed_origins(urls: Iterable[str]) -> frozenset[tuple[str, str, int]]:
     """
     urls = tuple(urls)
     for url in urls:
-        if fault := url_fault(url):
-            raise UntrustedOriginError(f"No token goes to {url!r}, which {fault}.", hint="Use the API's https URL.")
+        if fault := url_fault(url, private=True):
+            shown = public_text(url.rpartition("@")[2])  # without a password
+            raise UntrustedOriginError(f"No token goes to {shown!r}, which {fault}.", hint="Use the API's https URL.")
     return frozenset(origin_of(url) for url in urls)
 
 
@@ -62,9 +65,12 @@ class CognitoAuth(httpx.Auth):
             yield request
             return
         tokens = self._engine.current()
-        response = yield self._signed(request, tokens)
-        if response.status_code == httpx.codes.UNAUTHORIZED and _can_be_sent_again(request, tokens):
-            yield self._signed(request, self._engine.renew(tokens))
+        with _signed(request, tokens.get(self._kind)) as answered:
+            answered.append((yield request))
+        if self._renews(request, answered[0], tokens):
+            tokens = self._engine.renew_refused(tokens)
+            with _signed(request, tokens.get(self._kind)) as answered:
+                answered.append((yield request))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same on an event loop, without blocking it."""
@@ -72,9 +78,12 @@ class CognitoAuth(httpx.Auth):
             yield request
             return
         tokens = await self._engine.acurrent()
-        response = yield self._signed(request, tokens)
-        if response.status_code == httpx.codes.UNAUTHORIZED and _can_be_sent_again(request, tokens):
-            yield self._signed(request, await self._engine.arenew(tokens))
+        with _signed(request, tokens.get(self._kind)) as answered:
+            answered.append((yield request))
+        if self._renews(request, answered[0], tokens):
+            tokens = await self._engine.arenew_refused(tokens)
+            with _signed(request, tokens.get(self._kind)) as answered:
+                answered.append((yield request))
 
     def _signs(self, request: httpx.Request) -> bool:
         """Refuse foreign origins; leave alone a request that brings its own Authorization."""
@@ -85,23 +94,41 @@ class CognitoAuth(httpx.Auth):
             return True
         allowed = ", ".join(sorted(f"{scheme}://{host}:{port}" for scheme, host, port in self._origins))
         raise UntrustedOriginError(
-            f"No token goes to {url.scheme}://{url.netloc.decode('ascii')}: allowed is {allowed}.",
+            f"No token goes to {url.scheme}://{url.netloc.decode('ascii').rpartition('@')[2]}: allowed is {allowed}.",
             hint="Add the origin to the setting api_origins, or make a client for it: session.client(base_url).",
         )
 
-    def _signed(self, request: httpx.Request, tokens: Tokens) -> httpx.Request:
-        request.headers["Authorization"] = f"Bearer {tokens.get(self._kind).token.reveal()}"
-        return request
+    def _renews(self, request: httpx.Request, response: httpx.Response, tokens: Tokens) -> bool:
+        """Tell whether a 401 is worth another try: it came from an API that had the token, and the body is at hand."""
+        refused = response.status_code == httpx.codes.UNAUTHORIZED and _origin(response.url) in self._origins
+        return refused and isinstance(request.stream, httpx.ByteStream) and self._engine.may_renew(tokens)
+
+
+@contextlib.contextmanager
+def _signed(request: httpx.Request, token: VerifiedToken) -> Iterator[list[httpx.Response]]:
+    """Sign a request while it is under way, and take the token off whatever the user keeps of it.
+
+    A response holds its request: pickled, or sent again, it would carry the token along.
+    """
+    request.headers["Authorization"] = f"Bearer {token.token.reveal()}"
+    answered: list[httpx.Response] = []
+    try:
+        yield answered
+    finally:
+        del request.headers["Authorization"]
+        for response in answered:
+            for sent in (response, *response.history):
+                sent.request.headers.pop("Authorization", None)
 
 
 def signing_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.Client:
     """Return a client whose requests `auth` signs; `options` are `httpx.Client`'s."""
-    return httpx.Client(base_url=base_url, auth=auth, **_options(base_url, options))
+    return httpx.Client(base_url=base_url, auth=auth, **_options(options))
 
 
 def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.AsyncClient:
     """Return the same as an `httpx.AsyncClient`."""
-    return httpx.AsyncClient(base_url=base_url, auth=auth, **_options(base_url, options))
+    return httpx.AsyncClient(base_url=base_url, auth=auth, **_options(options))
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
@@ -110,10 +137,6 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.raw_host.decode("ascii").rstrip("."), port
 
 
-def _options(base_url: str, options: dict[str, Any]) -> dict[str, Any]:
+def _options(options: dict[str, Any]) -> dict[str, Any]:
     """Share one TLS context; and no proxy for loopback, where environment proxies break the call (measured)."""
-    return {"verify": tls_context(), "trust_env": not is_loopback(origin_of(base_url)[1]), **options}
-
-
-def _can_be_sent_again(request: httpx.Request, tokens: Tokens) -> bool:
-    return tokens.refresh_token is not None and isinstance(request.stream, httpx.ByteStream)
+    return {"verify": tls_context(), **options, "mounts": {**DIRECT, **(options.get("mounts") or {})}}

@@ -184,8 +184,11 @@ def _settle(future: concurrent.futures.Future[T], tidied: threading.Event, task:
         return
     if error is None:
         future.set_result(task.result())
-    else:
-        future.set_exception(error)
+        return
+    if isinstance(error, Exception):  # its frames hold forms and tokens, and %xmode Verbose prints locals
+        error.__context__ = error.__cause__ = None
+        error = error.with_traceback(None)
+    future.set_exception(error)
 
 
 def _closed() -> NotSignedInError:

@@ -27,6 +27,7 @@ __all__ = ["RefreshEngine"]
 
 _EARLY = 60.0  # seconds before the end at which a token is renewed …
 _EARLY_SHARE = 0.1  # … but not before the last tenth of a short life
+_PATIENCE = 30.0  # seconds for which a 401 against tokens that a 401 has just renewed is the API's last word
 
 
 class RefreshEngine:
@@ -37,6 +38,7 @@ class RefreshEngine:
         self._user_pool = user_pool
         self._background = user_pool.transport.background
         self._flight: asyncio.Task[Tokens] | None = None
+        self._refused: tuple[Tokens | None, float] = (None, 0.0)  # what a 401 has renewed last, and when
 
     def current(self) -> Tokens:
         """Return tokens that are good for a call, renewed first if due.
@@ -55,12 +57,31 @@ class RefreshEngine:
         return tokens if self._is_good(tokens) else await self._background.arun(self._renewed(tokens))
 
     def renew(self, stale: Tokens) -> Tokens:
-        """Replace tokens that an API or the user found wanting; if somebody did so already, return theirs."""
+        """Replace tokens that the user wants renewed; if somebody did so already, return theirs."""
         return self._background.run(self._join(stale))
 
     async def arenew(self, stale: Tokens) -> Tokens:
         """Do the same without blocking the caller's event loop."""
         return await self._background.arun(self._join(stale))
+
+    def may_renew(self, tokens: Tokens) -> bool:
+        """Tell whether renewing tokens that an API refused can help; for ever refused, one refresh has to do."""
+        last, at = self._refused
+        return tokens.refresh_token is not None and (tokens is not last or self._source.monotonic() - at > _PATIENCE)
+
+    def renew_refused(self, stale: Tokens) -> Tokens:
+        """Replace tokens that an API has refused with a 401 (`may_renew`)."""
+        return self._background.run(self._replace_refused(stale))
+
+    async def arenew_refused(self, stale: Tokens) -> Tokens:
+        """Do the same without blocking the caller's event loop."""
+        return await self._background.arun(self._replace_refused(stale))
+
+    async def _replace_refused(self, stale: Tokens) -> Tokens:
+        renewed = await self._join(stale)
+        if self._refused[0] is not renewed:
+            self._refused = (renewed, self._source.monotonic())
+        return renewed
 
     def _is_good(self, tokens: Tokens) -> bool:
         life = tokens.access.expires_at - int(tokens.access.claims["iat"])

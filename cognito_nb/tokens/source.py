@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class TokenSource:
     clock: Callable[[], float] = field(default=time.time, repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     _ended: str = "You are signed out."
+    _process: int = field(default_factory=os.getpid, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
@@ -83,11 +85,16 @@ class TokenSource:
         Raises
         ------
         NotSignedInError
-            After sign-out, or when the session has ended.
+            After sign-out, when the session has ended, and in a forked child.
         """
         tokens = self._tokens
         if tokens is None:
             raise NotSignedInError(self._ended, hint="Run %cognito_login.")
+        if os.getpid() != self._process:
+            raise NotSignedInError(
+                "A session cannot be used in a forked process.",
+                hint="Make the calls in the parent, or sign in again in the child.",
+            )
         return tokens
 
     @property

@@ -24,9 +24,9 @@ from ..protocol.http import MAX_BODY_BYTES, HttpRequest, HttpResponse
 from .background import Background
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["Transport", "tls_context"]
+__all__ = ["DIRECT", "Transport", "tls_context"]
 
 _DEADLINE = 10.0  # seconds for a whole exchange
 _CONNECT = 5.0  # seconds for one connection
@@ -34,7 +34,7 @@ _KEEPALIVE = 60.0  # seconds that an idle connection is kept; httpx drops it aft
 _RENEW = 20.0  # seconds between two uses of a connection that is kept warm
 _PAUSES = (0.2, 0.6)  # seconds before a retry
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)  # TLS records and host names fail as the latter
-_DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+DIRECT: Mapping[str, None] = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))  # without a proxy
 
 _log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ def _new_client() -> httpx.AsyncClient:
             follow_redirects=False,
             cookies=jar,
             headers={"User-Agent": f"cognito_nb/{__version__}", "Accept-Encoding": "identity"},
-            mounts=dict.fromkeys(_DIRECT),
+            mounts=DIRECT,
         )
     except (ImportError, ValueError, httpx.InvalidURL):  # SOCKS without its package, an unknown scheme, no URL
         pass

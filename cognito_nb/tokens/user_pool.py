@@ -70,7 +70,7 @@ class UserPool:
         try:
             return await self._verify(answer, started, nonce=code.request.nonce, before=None)
         except CognitoError:
-            await self._revoke_quietly(answer.refresh_token)
+            await self.revoke_quietly(answer.refresh_token)
             raise
 
     async def refresh(self, tokens: Tokens) -> Tokens:
@@ -96,7 +96,11 @@ class UserPool:
             client_secret=self.config.secret,
         )
         answer, started = await self._ask(request, openid=False, refreshing=True)
-        return await self._verify(answer, started, nonce=tokens.nonce, before=tokens)
+        try:
+            return await self._verify(answer, started, nonce=tokens.nonce, before=tokens)
+        except TokenVerificationError:
+            await self.revoke_quietly(answer.refresh_token)
+            raise
 
     async def userinfo(self, tokens: Tokens) -> dict[str, Any]:
         """Ask /oauth2/userInfo, the cheapest check that the session still lives at Cognito.
@@ -132,6 +136,15 @@ class UserPool:
             client_secret=self.config.secret,
         )
         process_revocation_response(await self.transport.send(request))
+
+    async def revoke_quietly(self, refresh_token: Secret | None) -> None:
+        """Revoke a refresh token that nobody will use, as far as Cognito answers."""
+        if refresh_token is None:
+            return
+        try:
+            await self.revoke(refresh_token)
+        except CognitoError as error:
+            _log.debug("revocation failed: %s", type(error).__name__)
 
     @property
     def logout_url(self) -> str | None:
@@ -190,14 +203,6 @@ class UserPool:
             expires_at=now + life,
             deadline=started + life,
         )
-
-    async def _revoke_quietly(self, refresh_token: Secret | None) -> None:
-        if refresh_token is None:
-            return
-        try:
-            await self.revoke(refresh_token)
-        except CognitoError as error:
-            _log.debug("revocation failed: %s", type(error).__name__)
 
 
 def _check_continuity(before: VerifiedToken | None, after: VerifiedToken | None) -> None:

@@ -64,16 +64,29 @@ def test_discovery_response_of_cognito_gives_all_endpoints():
 
 def test_discovery_response_names_revocation_and_logout_itself():
     """Endpoints of the document stand before derived ones."""
-    metadata = process(revocation_endpoint="https://x.example/revoke", end_session_endpoint="https://x.example/bye")
-    assert (metadata.revocation_endpoint, metadata.end_session_endpoint) == (
-        "https://x.example/revoke",
-        "https://x.example/bye",
-    )
+    named = {"revocation_endpoint": f"{make.DOMAIN}/other/revoke", "end_session_endpoint": f"{make.DOMAIN}/bye"}
+    metadata = process(**named)
+    assert metadata.revocation_endpoint == named["revocation_endpoint"]
+    assert metadata.end_session_endpoint == named["end_session_endpoint"]
+
+
+@pytest.mark.parametrize("member", ["token", "userinfo", "revocation", "end_session"])
+@pytest.mark.parametrize("url", ["https://evil.example/x", "https://localhost/x"])
+def test_discovery_response_names_one_domain_only(member, url):
+    """A code goes nowhere but to the host where the user typed the password."""
+    with pytest.raises(ProtocolError, match=f"{member}_endpoint on another host"):
+        process(**{f"{member}_endpoint": url})
+
+
+def test_discovery_response_beside_a_configured_page_is_taken():
+    """Whoever overrides the page has said where it stands."""
+    page = {"authorization": "http://localhost:1/authorize"}
+    assert process(endpoints=page, token_endpoint="https://x.example/token").token_endpoint == "https://x.example/token"
 
 
 def test_discovery_response_with_another_token_path_derives_nothing():
     """Nobody guesses where a foreign provider revokes."""
-    metadata = process(token_endpoint="https://x.example/token")
+    metadata = process(token_endpoint=f"{make.DOMAIN}/token")
     assert (metadata.revocation_endpoint, metadata.end_session_endpoint) == (None, None)
 
 
