@@ -56,6 +56,14 @@ def test_demo_with_a_port_in_use_says_so(capsys, tmp_path):
     assert not (tmp_path / "demo").exists()
 
 
+def test_demo_spares_a_cognito_toml_of_the_users(capsys, tmp_path):
+    """Settings that the demo has not written are not overwritten."""
+    (tmp_path / "cognito.toml").write_text("[profiles.mine]\n")
+    assert main(["demo", "--folder", str(tmp_path)]) == 1
+    assert "--folder" in capsys.readouterr().err
+    assert (tmp_path / "cognito.toml").read_text() == "[profiles.mine]\n"
+
+
 def test_demo_without_its_extra_says_what_to_install(capsys, monkeypatch):
     """A plain install is told the one command."""
     monkeypatch.setattr("cognito_nb.cli.find_spec", lambda name: None if name == "jupyterlab" else object())

@@ -22,6 +22,7 @@ from cognito_nb.errors import (
     TokenVerificationError,
 )
 from cognito_nb.local_pool import AppClient, LocalUserPool
+from cognito_nb.sign_in import SignIn
 from cognito_nb.tokens.access import take_server_access
 
 from .conftest import Browser, config_of
@@ -168,6 +169,31 @@ def test_cancelled_alogin_withdraws(config, browser):
 
     asyncio.run(give_up())
     assert browser.get(opened[0]).status != 303
+
+
+def test_cancelled_when_the_session_is_ready_keeps_nothing(config, browser, pool, monkeypatch):
+    """A caller that gives up at the very end has no session, and its refresh token is revoked (TR-21)."""
+    begun, task = SignIn.finish, None
+
+    async def run():
+        nonlocal task
+        loop = asyncio.get_running_loop()
+
+        async def finish(self):
+            session = await begun(self)
+            loop.call_soon_threadsafe(task.cancel)  # the session is made, and the caller has gone
+            await asyncio.sleep(0.2)
+            return session
+
+        monkeypatch.setattr(SignIn, "finish", finish)
+        task = asyncio.ensure_future(cn.alogin(config=config, open_url=browser.open, timeout=20))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    with pytest.raises(NotSignedInError):
+        cn.current_session()
+    assert "revoke" in endpoints(pool)
 
 
 def test_alogin_does_not_block_the_event_loop(config, browser):

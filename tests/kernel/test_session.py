@@ -74,6 +74,12 @@ def test_current_session_by_profile(signed_in, pool, browser):
         cn.current_session("third")
 
 
+def test_current_session_by_another_profile_of_the_same_client(signed_in, pool):
+    """A profile that the session serves as well finds it by its name."""
+    assert cn.login(config=config_of(pool, profile="alias")) is signed_in
+    assert cn.current_session("alias") is signed_in
+
+
 def test_missing_scopes_are_told(signed_in):
     """Nothing is missing when all was granted."""
     assert signed_in.missing_scopes == ()

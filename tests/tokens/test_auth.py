@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import pickle
 import time
 from dataclasses import replace
 
@@ -198,6 +199,53 @@ def test_auth_gives_up_after_one_replay(lab):
     """A 401 for ever ends with the second (HC-06)."""
     lab.answers = [unauthorized(), unauthorized(), httpx.Response(200)]
     assert (lab.call("GET", "/orders").status_code, len(lab.requests)) == (401, 2)
+
+
+def test_auth_asks_for_one_refresh_however_often_an_api_refuses(lab):
+    """An API that answers 401 for ever causes one refresh, not one per call; later, one may try again (HC-06)."""
+    lab.answers = [unauthorized() for _ in range(20)]
+    for _ in range(5):
+        assert lab.call("GET", "/orders").status_code == 401
+    assert len(lab.pool.asked) == 1
+    lab.source.monotonic = lambda: time.monotonic() + 31
+    lab.call("GET", "/orders")
+    assert len(lab.pool.asked) == 2
+
+
+def test_auth_takes_the_token_off_what_the_user_keeps(lab):
+    """A response holds its request, also those of redirects: pickled or cached, they hold no token (NL-07)."""
+    lab.answers = [httpx.Response(307, headers={"Location": "/elsewhere"}), unauthorized()]
+    response = lab.call("GET", "/orders", client={"follow_redirects": True})
+    kept = [response.request, *(earlier.request for earlier in response.history)]
+    assert len(kept) > 1
+    assert all("authorization" not in request.headers for request in kept)
+    assert lab.bearer().encode() not in pickle.dumps(response)
+
+
+def test_auth_signs_a_request_anew_when_it_is_sent_again(lab):
+    """A request object that the user sends twice has the current token, and no more than the origin allows (HC-04)."""
+    auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
+    with signing_client(auth, API, {"transport": Api(lab.handle)}) as client:
+        request = client.build_request("GET", "/orders")
+        client.send(request)
+        lab.engine.renew(lab.source.tokens)
+        client.send(request)
+        assert lab.tokens_sent[1] == lab.bearer() != lab.tokens_sent[0]
+        request.url = httpx.URL("https://evil.example/")
+        with pytest.raises(UntrustedOriginError):
+            client.send(request)
+
+
+def test_auth_leaves_no_token_on_a_request_that_failed(lab):
+    """A network error holds its request, too."""
+
+    def fail(request):
+        raise httpx.ReadError("reset", request=request)
+
+    lab.answers = [fail]
+    with pytest.raises(httpx.ReadError) as caught:
+        lab.call("GET", "/orders")
+    assert "authorization" not in caught.value.request.headers
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 407, 419, 500, 503])

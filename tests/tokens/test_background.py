@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
 
 import pytest
@@ -87,6 +88,22 @@ def test_run_raises_the_error(background):
     """The caller gets what the coroutine raised."""
     with pytest.raises(ZeroDivisionError):
         background.run(failing(ZeroDivisionError()))
+
+
+def test_run_raises_a_foreign_error_without_its_frames(background):
+    """A bug's frames hold forms and tokens, which a traceback with locals would show; the error itself stays."""
+
+    async def fault():
+        form = {"code": "the-code"}
+        try:
+            form["missing"]
+        except KeyError as error:
+            raise ValueError(str(error)) from error
+
+    with pytest.raises(ValueError, match="missing") as caught:
+        background.run(fault())
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "the-code" not in "".join(shown.format())
 
 
 def test_arun_returns_the_result(background):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from protocol.make import everything, failure, leaks
@@ -201,6 +202,17 @@ def test_any_other_certificate_is_refused(serve, certificate, make_certificate):
     server = serve(json_answer(CREATED, 201), tls=make_certificate("somebody else").server)
     with pytest.raises(NetworkError, match="ConnectError"):
         call(ServerAccess(f"{server.url}/", Secret(CAPABILITY), certificate.file), "create", REQUEST)
+    assert server.requests == []
+
+
+def test_only_the_first_certificate_of_a_chain_is_trusted(serve, certificate, make_certificate, tmp_path):
+    """The rest of a chain, such as an authority, vouches for anybody's server."""
+    chain = tmp_path / "fullchain.pem"
+    other = make_certificate("an authority")
+    chain.write_text(Path(certificate.file).read_text() + Path(other.file).read_text())
+    server = serve(json_answer(CREATED, 201), tls=other.server)
+    with pytest.raises(NetworkError, match="ConnectError"):
+        call(ServerAccess(f"{server.url}/", Secret(CAPABILITY), str(chain)), "create", REQUEST)
     assert server.requests == []
 
 

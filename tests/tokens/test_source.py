@@ -1,6 +1,7 @@
 """The current tokens: replaced and wiped as a whole, by whichever thread comes first."""
 
 import inspect
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -117,6 +118,14 @@ def test_seconds_left_believes_the_more_careful_clock(set_on, slept, left):
     source = TokenSource(None, clock=lambda: 1000.0 + set_on, monotonic=lambda: 10.0 + slept)
     tokens = replace(new_tokens(), expires_at=1100.0, deadline=110.0)
     assert source.seconds_left(tokens) == left
+
+
+def test_tokens_stay_with_the_parent_of_a_forked_process(monkeypatch):
+    """A child would refresh with its parent's refresh token, and each would end the other's session (LF-16)."""
+    source = TokenSource(new_tokens())
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(NotSignedInError, match="forked"):
+        _ = source.tokens
 
 
 def test_repr_shows_no_token():
