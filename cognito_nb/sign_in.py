@@ -123,7 +123,6 @@ class SignIn:
     async def withdraw(self) -> None:
         """Leave nothing behind, at any time: no pending sign-in, and no tokens that nobody has come for."""
         await self.receiver.withdraw()
-        await self.receiver.aclose()
         session, self._session = self._session, None
         tokens = session.source.wipe("The sign-in was withdrawn.") if session else None
         if tokens is not None:

@@ -109,13 +109,17 @@ class JupyterReceiver:
             _log.debug("no outcome page: %s", type(error).__name__)
 
     async def withdraw(self) -> None:
-        """Leave no pending sign-in behind; a server that is gone has none."""
-        if self._server is None or self._created is None:
+        """Leave no pending sign-in behind, and close; a server that is gone has none. A second call does nothing."""
+        server, self._server = self._server, None
+        if server is None:
             return
         try:
-            await self._server.withdraw(self._created.id)
+            if self._created is not None:
+                await server.withdraw(self._created.id)
         except CognitoError as error:
             _log.debug("not withdrawn: %s", type(error).__name__)
+        finally:
+            await server.aclose()
 
     async def aclose(self) -> None:
         """Close the connection to the server; nothing is left to withdraw then."""
