@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ __all__ = ["main"]
 
 _HERE = Path(__file__).parent
 _PATIENCE = 10.0  # seconds that JupyterLab has to end
+_PAUSE = 0.1  # seconds between two looks whether it listens
 
 _SETTINGS = """\
 # Written by `jupyter cognito demo`, anew at each start: the local user pool's port changes.
@@ -109,7 +111,6 @@ def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
 def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:
     token = secrets.token_urlsafe(24)
     address = f"http://localhost:{port}/lab/tree/01_sign_in.ipynb"
-    print(_welcome(pool, f"{address}?token={token}"), flush=True)  # noqa: T201 - what the user asked for
     command = [
         *(sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.default_url=/lab/tree/01_sign_in.ipynb"),
@@ -120,8 +121,12 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
     # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
     environment = {**os.environ, "JUPYTER_TOKEN": token}
     server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in ("SIGTERM", "SIGHUP"):  # the latter when the terminal is closed; Windows has none
+        if hasattr(signal, ending):
+            signal.signal(getattr(signal, ending), signal.default_int_handler)
     try:
+        if _listens(port, server):
+            print(_welcome(pool, f"{address}?token={token}"), flush=True)  # noqa: T201 - what the user asked for
         return server.wait()
     except KeyboardInterrupt:
         print("\nEnding JupyterLab and the local user pool …", flush=True)  # noqa: T201 - answers Ctrl-C
@@ -132,6 +137,16 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
             server.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+def _listens(port: int, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until JupyterLab answers; False if it has ended."""
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(_PAUSE)
+    return False
 
 
 def _is_root() -> bool:

@@ -174,6 +174,7 @@ class _Check:
             raise ConfigurationError(
                 f"The setting {setting} is missing: {required}.",
                 setting=setting,
+                source=next((where for where in self._config.sources.values()), None),
                 hint=f"Set {setting} in cognito.toml, as {environment} in the environment, or as a keyword.",
             )
         if value is None:
@@ -246,7 +247,9 @@ class _Check:
     def urls(self, setting: str) -> None:
         for url in self._list(setting):
             if fault := url_fault(url, private=True):
-                self.refuse(setting, f"holds {public_text(url)!r}, which {fault}")
+                self.refuse(
+                    setting, f"holds {url.rpartition('@')[2][:100]!r}, which {fault}", "Write the whole https URL."
+                )
 
     def url(self, setting: str, *, private: bool = False) -> None:
         value = getattr(self._config, setting)

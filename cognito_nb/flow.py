@@ -12,7 +12,7 @@ from .errors import CognitoError, NotSignedInError, SignInError
 from .profiles import load_config
 from .session import Session, current_session, find_session, keep_session
 from .sign_in import SignIn
-from .views import choose_view, show_signed_out
+from .views import choose_view, say, show_signed_in, show_signed_out
 
 if TYPE_CHECKING:
     import concurrent.futures
@@ -69,7 +69,7 @@ def login(
         If the kernel was interrupted; the pending sign-in is withdrawn first.
     """
     config = config or load_config(profile)
-    session = None if force else _signed_in(config)
+    session = None if force else _signed_in(config, quiet=open_url is not None)
     if session is not None:
         return session
     sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
@@ -87,7 +87,7 @@ async def alogin(
 ) -> Session:
     """Do the same as `login` without blocking the event loop; cancelling withdraws the pending sign-in."""
     config = config or load_config(profile)
-    session = None if force else _signed_in(config)
+    session = None if force else _signed_in(config, quiet=open_url is not None)
     if session is not None:
         return session
     sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
@@ -110,7 +110,7 @@ def login_later(
         If the sign-in cannot even start. How it ends is shown in the cell.
     """
     config = load_config(profile)
-    session = None if force else _signed_in(config)
+    session = None if force else _signed_in(config, quiet=False)
     if session is not None:
         then(session)
         return
@@ -124,6 +124,8 @@ def login_later(
 def logout(profile: str | None = None, *, session: Session | None = None) -> None:
     """Sign out: revoke at Cognito, forget the tokens here, and show the link that ends the browser's session.
 
+    Where nobody is signed in, it says so and does nothing.
+
     Parameters
     ----------
     profile : str, optional
@@ -134,18 +136,20 @@ def logout(profile: str | None = None, *, session: Session | None = None) -> Non
     Raises
     ------
     NotSignedInError
-        If there is no session.
+        If the session was closed already, or belongs to a process that this one was forked from.
     """
-    session = session or current_session(profile)
-    with _showing_sign_out(session):
-        session.revoke()
+    session = session or _session_to_end(profile)
+    if session is not None:
+        with _showing_sign_out(session):
+            session.revoke()
 
 
 async def alogout(profile: str | None = None, *, session: Session | None = None) -> None:
     """Do the same as `logout` without blocking the event loop."""
-    session = session or current_session(profile)
-    with _showing_sign_out(session):
-        await session.arevoke()
+    session = session or _session_to_end(profile)
+    if session is not None:
+        with _showing_sign_out(session):
+            await session.arevoke()
 
 
 def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
@@ -178,6 +182,15 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
 
     future.add_done_callback(ended)
     return future
+
+
+def _session_to_end(profile: str | None) -> Session | None:
+    """Return a profile's session; to sign out twice is no fault, so where there is none, say so."""
+    try:
+        return current_session(profile)
+    except NotSignedInError:
+        say("Nobody is signed in.", "Nobody is signed in.")
+        return None
 
 
 @contextlib.contextmanager
@@ -217,8 +230,10 @@ def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, A
     return session
 
 
-def _signed_in(config: CognitoConfig) -> Session | None:
+def _signed_in(config: CognitoConfig, *, quiet: bool) -> Session | None:
     session = find_session(config)
     if session is not None:
         keep_session(session, config.profile)
+        if not quiet:
+            show_signed_in(session)
     return session

@@ -59,7 +59,7 @@ class LoginButton(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
 
     def signed_in(self, session: Session) -> None:
         """Show the card (a `views.View`)."""
-        self.children = (session_card(session, on_signed_out=self._offer),)
+        self.children = (session_card(session, on_sign_in=self._offer),)
 
     def failed(self, error: BaseException) -> None:
         """Show what went wrong, and offer another try (a `views.View`)."""

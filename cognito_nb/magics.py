@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
@@ -38,6 +39,8 @@ class CognitoMagics(Magics):
         from .flow import login, login_later  # noqa: PLC0415 - %load_ext must stay cheap
 
         options = parse_argstring(self.cognito_login, line)
+        if not options.name.isidentifier():
+            raise UsageError(f"--as {options.name!r}: that is no name of a variable")
         how = {"timeout": options.timeout, "force": options.force, "receiver": options.receiver}
         if options.no_wait:
             login_later(options.profile, then=lambda session: self.shell.push({options.name: session}), **how)

@@ -97,6 +97,13 @@ def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
         return _Profiles()
     document = _parse_file(path)
     tables, default = document.get("profiles", {}), document.get("default")
+    if misplaced := next((name for name in document if name in SETTINGS), None):
+        raise ConfigurationError(
+            f"{misplaced} stands outside a profile.",
+            setting=misplaced,
+            source=str(path),
+            hint="Put it under a heading such as [profiles.dev].",
+        )
     _refuse_unknown(document, ("default", "profiles"), str(path))
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise ConfigurationError(
@@ -218,6 +225,13 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], source: str)
 
 
 def _unknown_profile(name: str, profiles: _Profiles) -> ConfigurationError:
+    if profiles.path is not None and not profiles.tables:
+        return ConfigurationError(
+            f"{profiles.path} has no profiles.",
+            setting="profiles",
+            source=str(profiles.path),
+            hint="Write one, such as [profiles.dev]; this file is the nearest, so none in a parent folder is read.",
+        )
     if not profiles.tables:
         return ConfigurationError(
             "There are no settings for Cognito: no cognito.toml here or in a parent folder, no COGNITO_NB_ variables.",

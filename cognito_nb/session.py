@@ -57,14 +57,12 @@ class User:
 
 
 class Session:
-    """A signed-in user: makes HTTP clients that send the tokens, and renews them.
-
-    Made by `cognito_nb.login`; not by hand.
-    """
+    """A signed-in user, made by `cognito_nb.login`: makes HTTP clients that send the tokens, and renews them."""
 
     def __init__(self, config: CognitoConfig, user_pool: UserPool, tokens: Tokens) -> None:
         self.config = config
         self.source = TokenSource(tokens)
+        self.signed_in_at = self.source.clock()
         self._user_pool = user_pool
         self._background = user_pool.transport.background
         self._engine = RefreshEngine(self.source, user_pool)
@@ -262,7 +260,7 @@ def current_session(profile: str | None = None) -> Session:
     if found is not None and found.is_alive:
         return found
     whose = "" if profile is None else f" with the profile {profile!r}"
-    raise NotSignedInError(f"You are not signed in{whose}.", hint="Run %cognito_login.")
+    raise NotSignedInError(f"You are not signed in{whose}.", hint=f"Run %cognito_login {profile or ''}".rstrip() + ".")
 
 
 def current_sessions() -> list[Session]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,18 +18,26 @@ if TYPE_CHECKING:
 
 __all__ = ["session_card", "show_status"]
 
+_log = logging.getLogger(__name__)
 
-def session_card(session: Session, *, on_signed_out: Callable[[], None] | None = None) -> SessionCard:
-    """Return a card that shows a session and can renew and end it.
+
+def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = None) -> SessionCard:
+    """Return a card that shows a session, follows what becomes of it, and can renew and end it.
 
     Parameters
     ----------
     session : Session
         The session.
-    on_signed_out : callable, optional
-        Called after the card's sign-out, in place of the card's own words.
+    on_sign_in : callable, optional
+        Called when the user wants to sign in again; without it the signed-out card offers no button.
     """
     card = SessionCard()
+
+    def follow() -> None:
+        try:
+            card.show(_facts(session))
+        except Exception as error:  # noqa: BLE001 - the edge of a view: a front end that is gone ends no session
+            _log.debug("card not shown: %s", type(error).__name__)
 
     def renew() -> None:
         try:
@@ -38,19 +47,17 @@ def session_card(session: Session, *, on_signed_out: Callable[[], None] | None =
         except CognitoError as error:
             card.show({**_facts(session), **_message(error)})
         else:
-            card.show(_facts(session))
+            card.show({**_facts(session), "message": "Renewed just now."})
 
     def sign_out() -> None:
-        message = ""
         try:
             session.revoke()
         except CognitoError as error:
             message = f"Signed out here; Cognito did not confirm it: {error.message}"
-        card.show({**_about(session), "state": "signed-out", "message": message, "sign_out_url": session.logout_url})
-        if on_signed_out is not None:
-            on_signed_out()
+            card.show({**_facts(session), "message": message})
 
-    card.on_refresh, card.on_sign_out = renew, sign_out
+    card.on_refresh, card.on_sign_out, card.on_sign_in = renew, sign_out, on_sign_in
+    session.source.watchers.append(follow)
     card.show(_facts(session))
     return card
 

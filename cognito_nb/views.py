@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .causes import cause_of
 from .errors import CognitoError, InteractionRequiredError
 from .sign_in import cause_code
-from .widget.outcome import signed_out_html, signed_out_text
+from .widget.outcome import signed_in_html, signed_in_text, signed_out_html, signed_out_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ __all__ = [
     "in_notebook",
     "require_person",
     "say",
+    "show_signed_in",
     "show_signed_out",
     "waiting_facts",
 ]
@@ -62,7 +64,8 @@ def require_person() -> None:
     if not (terminal if kernel is None else kernel._allow_stdin):  # noqa: SLF001 - ipykernel tells it nowhere else
         raise InteractionRequiredError(
             "Nobody can sign in here: this notebook or script runs without a person (papermill, nbclient, CI).",
-            hint="Run the cell in JupyterLab; or pass open_url= to cn.login and open that URL in a browser.",
+            hint="Run it in JupyterLab or Notebook, with a person at the browser. Where a program opens the browser, "
+            "in a kernel of a Jupyter server, pass it as cn.login(open_url=...).",
         )
 
 
@@ -97,6 +100,16 @@ def show_signed_out(session: Session, *, revoked: bool) -> None:
         "revoked": revoked,
     }
     say(signed_out_html(**facts), signed_out_text(**facts))
+
+
+def show_signed_in(session: Session) -> None:
+    """Say who is signed in already, where a login had nothing to do."""
+    facts: dict[str, Any] = {
+        "name": session.user.display_name if session.config.show_identity else None,
+        "user_pool": session.config.label,
+        "at": datetime.fromtimestamp(session.signed_in_at).astimezone(),
+    }
+    say(signed_in_html(**facts), signed_in_text(**facts))
 
 
 def say(html: str, text: str) -> None:
@@ -145,6 +158,8 @@ class _CellView:
     def failed(self, error: BaseException) -> None:
         if self._cell is None:
             return
+        if isinstance(error, KeyboardInterrupt):  # IPython shows this in place of the frames that waited
+            error._render_traceback_ = lambda: ["KeyboardInterrupt: the sign-in was withdrawn."]  # type: ignore[attr-defined]
         if self._blocking:  # the error itself is shown below
             title = cause_of(cause_code(error)).title if isinstance(error, CognitoError) else "Interrupted"
             self._cell.failed(title=title, next_step="")

@@ -14,7 +14,6 @@ from urllib.request import urlopen
 
 import nbformat
 
-CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "Notebook-2026!"
 ARTEFACTS = Path(__file__).parent.parent / ".artifacts"
 

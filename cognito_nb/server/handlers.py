@@ -168,8 +168,13 @@ class StartHandler(Handler):
         configured = pages.Section("Configured redirect_uris", sign_in.redirect_uris, code=True)
         sections = (pages.Section("The URL to register", (place.default,), code=True), configured)
         url = start_under_registered_name(sign_in.redirect_uris, place, sign_in.id)
-        links = () if url is None else (pages.Link(f"Sign in at {urlsplit(url).netloc} instead", url),)
-        self.show(pages.Page(row.title, row.fix, sections=sections, links=links), HTTPStatus.BAD_REQUEST)
+        links: tuple[pages.Link, ...] = ()
+        text = row.fix
+        if url is not None:
+            name = urlsplit(url).netloc
+            links = (pages.Link(f"Sign in at {name} instead", url),)
+            text = f"{row.fix}\nOr open Jupyter itself at {name}: under another name it may ask for its token again."
+        self.show(pages.Page(row.title, text, sections=sections, links=links), HTTPStatus.BAD_REQUEST)
 
 
 class CallbackHandler(OpenHandler):

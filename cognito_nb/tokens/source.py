@@ -69,12 +69,15 @@ class TokenSource:
     clock, monotonic : callable
         Seconds since the epoch, and monotonic seconds; both count, since one of them stands still while a laptop sleeps
         and the other can be set.
+    watchers : list of callable
+        Called, from any thread, after the tokens were replaced or wiped; they must not raise.
     """
 
     _tokens: Tokens | None = field(repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     _ended: str = "You are signed out."
+    watchers: list[Callable[[], None]] = field(default_factory=list, init=False, repr=False, compare=False)
     _process: int = field(default_factory=os.getpid, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
@@ -112,7 +115,8 @@ class TokenSource:
             if self._tokens is not old:
                 return False
             self._tokens = new
-            return True
+        self._tell()
+        return True
 
     def wipe(self, reason: str = "You are signed out.", *, only: Tokens | None = None) -> Tokens | None:
         """Forget the tokens and return them; `reason` is what later callers are told.
@@ -123,4 +127,10 @@ class TokenSource:
             if only is not None and self._tokens is not only:
                 return None
             tokens, self._tokens, self._ended = self._tokens, None, reason
-            return tokens
+        if tokens is not None:
+            self._tell()
+        return tokens
+
+    def _tell(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()

@@ -255,7 +255,7 @@ function setText(node, text) {
 function wordsOfLink(view, href, opened, expired) {
   if (expired) return ["This sign-in has expired.", "", AGAIN];
   if (!href) return ["The sign-in's address cannot be opened from this page.", "", AGAIN];
-  if (opened) return ["Waiting for you to sign in in the other tab…"];
+  if (opened) return ["Waiting for your sign-in in the other tab…"];
   return [`Sign in to ${view.user_pool ?? "Cognito"}`];
 }
 

@@ -1,29 +1,10 @@
 """JupyterLab, a local user pool and a browser; skipped loudly without a browser, unless CI demands it."""
 
-import os
-from pathlib import Path
-
 import pytest
 from canary import Canary
-from lab import ARTEFACTS, CHROMIUM, Lab, start_jupyter
+from lab import ARTEFACTS, Lab, start_jupyter
 
 from cognito_nb.local_pool import LocalUserPool
-
-REQUIRED = os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1"
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser process; each test has contexts (profiles) of its own in it."""
-    if not Path(CHROMIUM).exists():
-        reason = f"BROWSER TESTS NOT RUN: there is no {CHROMIUM} (Debian: apt install chromium)"
-        (pytest.fail if REQUIRED else pytest.skip)(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -79,11 +79,12 @@ def test_login_magic_leaks_nothing_on_iopub(canary, shell, browser):
 
 
 def test_login_magic_is_a_no_op_when_signed_in(shell, browser):
-    """The second run shows nothing and keeps the session."""
+    """The second run says who is signed in, without a widget, and keeps the session."""
     shell.run("%cognito_login", on_message=follow(browser))
     shell.run("first = cognito")
     messages = shell.run("%cognito_login")
-    assert not text_of(messages)
+    assert "Signed in as Ada Lovelace" in text_of(messages)
+    assert not [message for message in messages if message["msg_type"] == "comm_open"]
     assert shell.value("first is cognito") == "True"
 
 
@@ -128,8 +129,9 @@ def test_interrupt_ends_a_waiting_cell(shell, browser):
     run = shell.begin("%cognito_login")
     url = start_url_of(shell.wait_for(start_url_of))
     shell.manager.interrupt_kernel()
-    name, _ = error_of(shell.finish(run))
+    name, text = error_of(shell.finish(run))
     assert name == "KeyboardInterrupt"
+    assert text == "KeyboardInterrupt: the sign-in was withdrawn."
     assert browser.get(url).status != 303
     assert shell.value("1 + 1") == "2"
 
@@ -137,6 +139,12 @@ def test_interrupt_ends_a_waiting_cell(shell, browser):
 def test_unknown_option_is_a_usage_error(shell):
     """A misspelt option is told in one line."""
     assert "unrecognized arguments: --frce" in text_of(shell.run("%cognito_login --frce"))
+
+
+@pytest.mark.parametrize("name", ["not.valid", "2nd"])
+def test_as_needs_the_name_of_a_variable(shell, name):
+    """Anything else is a usage error, before a browser opens."""
+    assert "no name of a variable" in text_of(shell.run(f"%cognito_login --as {name}"))
 
 
 def test_logout_magic_says_what_happened(shell, browser, pool):

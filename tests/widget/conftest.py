@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import shutil
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -43,31 +41,6 @@ window.load = async (source, view) => {
   widget.initialize({ model: window.model });
 };
 }"""
-
-
-def without_browser(error: Exception) -> NoReturn:
-    """Skip loudly, or fail where a browser is required."""
-    reason = f"NO BROWSER: the views were NOT tested in a browser ({type(error).__name__}: {str(error)[:120]})"
-    if os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Start one browser for all tests of this folder: this machine's own, else the one playwright brought along."""
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError as error:
-        without_browser(error)
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        except Error as error:
-            without_browser(error)
-        yield browser
-        browser.close()
 
 
 class Notebook:

@@ -71,7 +71,7 @@ def test_click_opens_the_tab_and_waits(notebook):
         notebook.page.locator(LINK).click()
     assert opened.value.url == "http://localhost:8888/user/ada/cognito/start/AbC"
     notebook.pass_time(12)
-    assert "Waiting for you to sign in in the other tab…" in notebook.text
+    assert "Waiting for your sign-in in the other tab…" in notebook.text
     assert "0:12" in notebook.text
     assert notebook.page.locator(LINK).inner_text() == "Open it again"
     assert "interrupt the kernel (■)" in notebook.text
