@@ -103,7 +103,9 @@ def show_signed_out(session: Session, *, revoked: bool) -> None:
 
 
 def show_signed_in(session: Session) -> None:
-    """Say who is signed in already, where a login had nothing to do."""
+    """Say in a notebook's cell who is signed in already, where a login had nothing to do."""
+    if not in_notebook():
+        return
     facts: dict[str, Any] = {
         "name": session.user.display_name if session.config.show_identity else None,
         "user_pool": session.config.label,

@@ -43,7 +43,7 @@ def imports():
     """Import and %load_ext, over what is loaded anyway."""
     bare = python("pass")
     yield "import cognito_nb, over bare Python", f"{python('import cognito_nb') - bare:.1f} ms", "10 ms"
-    ipython = "import IPython.core.interactiveshell, IPython.core.magic_arguments\n"
+    ipython = "import ipykernel.ipkernel, ipykernel.zmqshell, IPython.core.magic_arguments\n"
     load = (
         "import cognito_nb, time\nfrom IPython.core.interactiveshell import InteractiveShell\n"
         "import IPython.core.magic_arguments\nshell = InteractiveShell.instance()\nstarted = time.perf_counter()\n"

@@ -68,6 +68,13 @@ def test_login_magic_binds_the_session(shell, browser):
     assert not [message for message in messages if message["msg_type"] == "execute_result"]
 
 
+def test_alogin_in_a_cell_shows_the_button_and_awaits(shell, browser):
+    """The asynchronous form works at the top level of a cell, with the same views."""
+    messages = shell.run("import cognito_nb as cn\nsession = await cn.alogin()", on_message=follow(browser))
+    assert "Signed in as Ada Lovelace" in text_of(messages)
+    assert shell.value("session is cn.current_session()") == "True"
+
+
 def test_login_magic_leaks_nothing_on_iopub(canary, shell, browser):
     """What a second front end sees of a sign-in, a call and a sign-out holds no secret (NL-14)."""
     shell.run("%cognito_login", on_message=follow(browser))

@@ -80,6 +80,15 @@ def test_current_session_by_another_profile_of_the_same_client(signed_in, pool):
     assert cn.current_session("alias") is signed_in
 
 
+def test_session_without_openid_has_no_id_token(pool, browser):
+    """The user is known from the access token then, by user name only; who wants the ID token is told why."""
+    config = config_of(pool, scopes=["aws.cognito.signin.user.admin"])
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    assert (session.user.username, session.user.email) == ("ada", None)
+    with session.client(pool.api_url, token="id") as api, pytest.raises(NotSignedInError, match="no ID token"):
+        api.get("/me")
+
+
 def test_missing_scopes_are_told(signed_in):
     """Nothing is missing when all was granted."""
     assert signed_in.missing_scopes == ()
