@@ -136,7 +136,7 @@ def logout(profile: str | None = None, *, session: Session | None = None) -> Non
     Raises
     ------
     NotSignedInError
-        If the session was closed already, or belongs to a process that this one was forked from.
+        In a process that was forked from the one that signed in.
     """
     session = session or _session_to_end(profile)
     if session is not None:
@@ -164,6 +164,7 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
         sign_in.background.run(sign_in.prepare())
         view.waiting(sign_in, blocking=False)
     except BaseException:
+        sign_in.background.run(sign_in.withdraw())
         sign_in.close()
         raise
     future = sign_in.background.submit(sign_in.finish())
@@ -196,7 +197,7 @@ def _session_to_end(profile: str | None) -> Session | None:
 @contextlib.contextmanager
 def _showing_sign_out(session: Session) -> Iterator[None]:
     """Say how a sign-out ended; the tokens are forgotten whatever Cognito answers."""
-    revoked = True
+    revoked = session.can_refresh  # without a refresh token there is nothing to revoke
     try:
         yield
     except NotSignedInError:

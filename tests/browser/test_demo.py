@@ -22,7 +22,11 @@ def test_demo_opens_the_tutorial_and_ctrl_c_ends_it(profile, tmp_path):
         demo = subprocess.Popen(
             [sys.executable, "-m", "cognito_nb", "demo", "--no-browser"],
             cwd=tmp_path,
-            env={"HOME": str(home), "PATH": str(Path(sys.executable).parent)},
+            env={
+                "HOME": str(home),
+                "PATH": str(Path(sys.executable).parent),
+                "COGNITO_NB_CLIENT_ID": "of-the-users-own-pool",
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -223,9 +223,10 @@ def test_views_in_both_themes(profile, server, scheme):
     lab.wait_done(1)
     lab.run(2)
     lab.cell(2).get_by_text("ada@example.com").wait_for()
+    lab.screenshot("card")
     lab.run(3)
     lab.wait_done(3)
-    lab.screenshot("card")
+    lab.screenshot("signed-out")
 
 
 def test_pictures_of_the_readme(profile, server):
