@@ -7,7 +7,7 @@
  * - Every text is set as text, and only an http(s) address becomes a link.
  *
  * @typedef {object} View
- * @property {"waiting" | "error" | "done" | "ended"} [state]
+ * @property {"waiting" | "error" | "ended"} [state]
  * @property {string} [start_path] the link as a path on the Jupyter server
  * @property {string} [start_url] the link as the kernel sees it
  * @property {string} [host] the host that asks for the password
@@ -19,7 +19,6 @@
  * @property {string} [cause]
  * @property {string} [next_step]
  * @property {boolean} [can_retry]
- * @property {string} [text]
  */
 
 const HINT_AFTER = 20; // seconds in which a sign-in usually comes back
@@ -265,7 +264,6 @@ function wordsOfLink(view, href, opened, expired) {
  * @returns {string[]} title, cause and next step
  */
 function wordsOf(view, orphan) {
-  if (view.state === "done") return [view.text ?? "Signed in."];
   if (view.state === "error") return [view.title ?? "The sign-in failed", view.cause ?? "", view.next_step ?? ""];
   if (orphan || view.state === "ended") return ["This sign-in has ended.", "", AGAIN];
   return ["Preparing the sign-in…"];

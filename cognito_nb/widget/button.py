@@ -102,16 +102,6 @@ class SignInButton(anywidget.AnyWidget):
             "can_retry": self.on_retry is not None,
         }
 
-    def show_done(self, *, text: str) -> None:
-        """Say that the sign-in is finished.
-
-        Parameters
-        ----------
-        text : str
-            One sentence without a person's name, because it may be saved with the notebook.
-        """
-        self.view = {"state": "done", "text": text}
-
     def show_ended(self) -> None:
         """Take the link away."""
         self.view = {"state": "ended"}
@@ -124,8 +114,6 @@ class SignInButton(anywidget.AnyWidget):
                 return f"Sign in: open {view['start_url']} in your browser"
             case "error":
                 return f"{view['title']}: {view['next_step']}"
-            case "done":
-                return str(view["text"])
             case None:
                 return "The sign-in is being prepared."
             case _:

@@ -82,19 +82,16 @@ def test_text_fallback_after_the_end(button):
     """Each end has its own words."""
     button.show_error(title="It failed", cause="Because.", next_step="Look.")
     assert repr(button) == "It failed: Look."
-    button.show_done(text="Signed in.")
-    assert repr(button) == "Signed in."
     button.show_ended()
     assert repr(button) == "This sign-in has ended. Run %cognito_login again."
 
 
-@pytest.mark.parametrize("end", ["show_ended", "show_done", "show_error"])
+@pytest.mark.parametrize("end", ["show_ended", "show_error"])
 def test_the_end_drops_the_link(button, end):
     """After the end no state holds the start path, so no saved notebook does."""
     button.show_waiting(**START)
     arguments = {
         "show_ended": {},
-        "show_done": {"text": "Done."},
         "show_error": {"title": "a", "cause": "b", "next_step": "c"},
     }[end]
     getattr(button, end)(**arguments)

@@ -175,13 +175,10 @@ def test_error_without_retry_has_no_button(notebook):
     assert not notebook.visible(".cognito-nb-retry")
 
 
-def test_done_and_ended_have_no_link(notebook):
+def test_the_end_has_no_link(notebook):
     """After the end only words are left, and they are announced politely."""
     button = button_view()
     notebook.show("button.js", button.view)
-    button.show_done(text="Signed in.")
-    notebook.set_view(button.view)
-    assert notebook.text == "Signed in."
     button.show_ended()
     notebook.set_view(button.view)
     assert notebook.text == "This sign-in has ended. Run %cognito_login again."
