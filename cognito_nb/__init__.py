@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .config import CognitoConfig
     from .flow import alogin, alogout, login, logout
     from .login_button import LoginButton
-    from .session import Session, User, current_session
+    from .session import Session, current_session
+    from .user import User
 
 __all__ = [
     "CognitoConfig",
@@ -40,7 +41,7 @@ _HOMES = {
     "CognitoConfig": ".config",
     "LoginButton": ".login_button",
     "Session": ".session",
-    "User": ".session",
+    "User": ".user",
     "alogin": ".flow",
     "alogout": ".flow",
     "current_session": ".session",

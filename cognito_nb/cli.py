@@ -64,8 +64,9 @@ def _demo(*, port: int, folder: Path, options: list[str]) -> int:
         return _fail(f"The demo needs {', '.join(missing)}: pip install 'cognito_nb[demo]'")
     try:
         port = _free_port(port)
-    except OSError as error:
-        return _fail(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.")
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", "ports go up to 65535")
+        return _fail(f"Port {port} cannot be used: {reason}. Choose another with --port.")
     from .local_pool import LocalUserPool  # noqa: PLC0415 - needs the extra `local`
 
     callbacks = [f"http://{host}:{port}/cognito/callback" for host in ("localhost", "127.0.0.1")]
@@ -122,10 +123,10 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COGNITO_NB_")}
     environment = {**kept, "JUPYTER_TOKEN": token}
     # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
-    server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
     for ending in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last when the terminal is closed; Windows has none
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)
+    server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
     try:
         if _listens(port, server):
             print(_welcome(pool, f"{address}?token={token}"), flush=True)  # noqa: T201 - what the user asked for

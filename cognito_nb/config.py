@@ -1,7 +1,7 @@
 """CognitoConfig: the settings of one user pool and app client, checked when they are made.
 
 Every refusal names the setting, where its value came from, and the fix. Whatever passes here is safe to
-send: URLs are https (http on loopback only), scopes are of RFC 6749's alphabet, nothing points into a private network.
+send: URLs are https (http on loopback only), scopes are of RFC 6749's alphabet, no endpoint is in a private network.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from .aws_names import REGION, domain_of_prefix, is_prefix, issuer_of, pool_of_issuer, region_of
 from .errors import ConfigurationError, public_text
 from .secret import Secret
 from .urls import url_fault
@@ -26,9 +27,8 @@ ENDPOINT_NAMES = ("authorization", "token", "userinfo", "revocation", "jwks", "e
 _LANGUAGES = ("de", "en", "es", "fr", "id", "it", "ja", "ko", "pt-BR", "zh-CN", "zh-TW")  # managed login's
 _PROMPTS = ("none", "login", "select_account", "consent")
 _AUTHORIZATION_OPTIONS = ("identity_provider", "idp_identifier", "login_hint", "lang", "prompt", "resource")
-_REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-\d")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")  # RFC 6749 §3.3
-_MAX_SCOPES = 50
+_MAX_SCOPES, _MAX_URLS = 50, 100  # Cognito's own limits per app client
 _MAX_TEXT = 1024
 
 
@@ -110,7 +110,7 @@ class CognitoConfig:
         check.secret("client_secret")  # first: from here on no frame shows it
         check.text("client_id", pattern=r"[\w+]{1,128}", required="the app client's id, 26 letters and digits")
         check.text("user_pool_id", pattern=r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", example="eu-west-1_AbC123")
-        check.text("region", pattern=_REGION.pattern, example="eu-west-1")
+        check.text("region", pattern=REGION, example="eu-west-1")
         check.issuer()
         check.domain()
         check.scopes()
@@ -160,6 +160,14 @@ class _Check:
         source = self._config.sources.get(setting, "keyword")
         raise ConfigurationError(f"The setting {setting} {reason}", setting=setting, source=source, hint=hint)
 
+    def missing(self, setting: str, what: str) -> NoReturn:
+        raise ConfigurationError(
+            f"The setting {setting} is missing: {what}.",
+            setting=setting,
+            source=next((where for where in self._config.sources.values() if where.startswith("profile")), None),
+            hint=f"Set it in cognito.toml, as COGNITO_NB_{setting.upper()} in the environment, or as a keyword.",
+        )
+
     def text(
         self,
         setting: str,
@@ -170,13 +178,7 @@ class _Check:
     ) -> None:
         value = getattr(self._config, setting)
         if value in (None, "") and required:
-            environment = f"COGNITO_NB_{setting.upper()}"
-            raise ConfigurationError(
-                f"The setting {setting} is missing: {required}.",
-                setting=setting,
-                source=next((where for where in self._config.sources.values()), None),
-                hint=f"Set {setting} in cognito.toml, as {environment} in the environment, or as a keyword.",
-            )
+            self.missing(setting, required)
         if value is None:
             return
         if not isinstance(value, str) or len(value) > _MAX_TEXT or not re.fullmatch(pattern, value, re.ASCII):
@@ -192,29 +194,29 @@ class _Check:
             self.refuse(setting, "has no usable value (not shown)", "Leave it out for an app client without a secret.")
 
     def issuer(self) -> None:
-        config = self._config
-        region, _, rest = (config.user_pool_id or "").rpartition("_")
+        config, region = self._config, region_of(self._config.user_pool_id)
         if config.issuer:
-            self.url("issuer")
-            self._set("issuer", config.issuer.rstrip("/"))
-            if "?" in config.issuer:
-                self.refuse("issuer", "must not hold a query")
-            return
-        if not rest:
-            raise ConfigurationError(
-                "The setting user_pool_id is missing: the user pool's id, such as eu-west-1_AbC123.",
-                setting="user_pool_id",
-                hint="Set it in cognito.toml, as COGNITO_NB_USER_POOL_ID in the environment, or as a keyword.",
-            )
-        if not _REGION.fullmatch(region):
-            self.refuse("user_pool_id", f"names no AWS region: {region!r}", "It looks like eu-west-1_AbC123.")
-        if config.region not in (None, region):
-            self.refuse(
-                "user_pool_id", f"is of region {region}, but region is {public_text(config.region, limit=40)!r}"
-            )
-        suffix = "amazonaws.eu" if region.startswith("eusc-") else "amazonaws.com"
-        self._set("region", region)
-        self._set("issuer", f"https://cognito-idp.{region}.{suffix}/{config.user_pool_id}")
+            self._given_issuer()
+        elif config.user_pool_id is None:
+            self.missing("user_pool_id", "the user pool's id, such as eu-west-1_AbC123")
+        elif region is None:
+            self.refuse("user_pool_id", "names no AWS region", "It looks like eu-west-1_AbC123.")
+        elif config.region not in (None, region):
+            given = public_text(config.region, limit=40)
+            self.refuse("user_pool_id", f"is of region {region}, but region is {given!r}")
+        else:
+            self._set("issuer", issuer_of(config.user_pool_id, region))
+        if region is not None:
+            self._set("region", region)
+
+    def _given_issuer(self) -> None:
+        self.url("issuer")
+        issuer, user_pool_id = self._config.issuer.rstrip("/"), self._config.user_pool_id
+        if "?" in issuer:
+            self.refuse("issuer", "must not hold a query")
+        if pool_of_issuer(issuer) not in (None, user_pool_id) and user_pool_id is not None:
+            self.refuse("issuer", f"is another user pool's than user_pool_id, {user_pool_id}")
+        self._set("issuer", issuer)
 
     def domain(self) -> None:
         """Take a URL, a host name, or the prefix of an amazoncognito.com domain."""
@@ -223,9 +225,10 @@ class _Check:
             return
         if not isinstance(domain, str):
             self.refuse("domain", "must be a host name or a URL")
-        if re.fullmatch(r"[a-z0-9-]{1,63}", domain) and region:
-            host = "auth-fips" if region.startswith("us-gov-") else "auth"
-            domain = f"{domain}.{host}.{region}.amazoncognito.com"
+        if is_prefix(domain):
+            if not region:
+                self.refuse("domain", "is a prefix, which needs a region", "Write the whole domain.")
+            domain = domain_of_prefix(domain, region)
         url = domain if "://" in domain else f"https://{domain}"
         fault = url_fault(url)
         if fault is None and (urlsplit(url).path.strip("/") or urlsplit(url).query or url.endswith("?")):
@@ -245,7 +248,9 @@ class _Check:
             self.refuse("scopes", f"asks for {min(needs)}, which needs openid", "Add openid to scopes.")
 
     def urls(self, setting: str) -> None:
-        for url in self._list(setting):
+        if len(self._list(setting)) > _MAX_URLS:
+            self.refuse(setting, f"must name at most {_MAX_URLS} URLs", "Cognito allows no more per app client.")
+        for url in getattr(self._config, setting):
             if fault := url_fault(url, private=True):
                 self.refuse(
                     setting, f"holds {url.rpartition('@')[2][:100]!r}, which {fault}", "Write the whole https URL."
@@ -260,9 +265,7 @@ class _Check:
         self.urls(setting)
         for url in getattr(self._config, setting):
             if urlsplit(url).path not in ("", "/") or urlsplit(url).query:
-                self.refuse(
-                    setting, f"holds {public_text(url)!r}: an origin has no path", "Such as https://api.example.com."
-                )
+                self.refuse(setting, f"holds {url[:100]!r}: an origin has no path", "Leave the path out.")
 
     def choice(self, setting: str, allowed: Sequence[str], *, several: bool = False) -> None:
         value = getattr(self._config, setting)
@@ -278,11 +281,8 @@ class _Check:
             self.refuse("endpoints", "must be a table of URLs")
         for name, url in endpoints.items():
             if name not in ENDPOINT_NAMES:
-                self.refuse(
-                    "endpoints",
-                    f"names an unknown endpoint {public_text(name, limit=40)!r}",
-                    f"Use {', '.join(ENDPOINT_NAMES)}.",
-                )
+                shown = public_text(name, limit=40)
+                self.refuse("endpoints", f"names an unknown endpoint {shown!r}", f"Use {', '.join(ENDPOINT_NAMES)}.")
             if fault := url_fault(url):
                 self.refuse("endpoints", f"has for {name} a value that {fault}")
         self._set("endpoints", MappingProxyType(dict(endpoints)))

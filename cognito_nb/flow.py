@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .config import CognitoConfig
     from .views import View
 
-__all__ = ["alogin", "alogout", "begin", "login", "login_later", "logout"]
+__all__ = ["alogin", "alogout", "begin", "login", "login_later", "logout", "resume"]
 
 
 def login(
@@ -69,7 +69,7 @@ def login(
         If the kernel was interrupted; the pending sign-in is withdrawn first.
     """
     config = config or load_config(profile)
-    session = None if force else _signed_in(config, quiet=open_url is not None)
+    session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
     sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
@@ -87,7 +87,7 @@ async def alogin(
 ) -> Session:
     """Do the same as `login` without blocking the event loop; cancelling withdraws the pending sign-in."""
     config = config or load_config(profile)
-    session = None if force else _signed_in(config, quiet=open_url is not None)
+    session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
     sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
@@ -110,7 +110,7 @@ def login_later(
         If the sign-in cannot even start. How it ends is shown in the cell.
     """
     config = load_config(profile)
-    session = None if force else _signed_in(config, quiet=False)
+    session = None if force else resume(config, quiet=False)
     if session is not None:
         then(session)
         return
@@ -185,6 +185,17 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
     return future
 
 
+def resume(config: CognitoConfig, *, quiet: bool) -> Session | None:
+    """Return the session that serves a config already, under its settings as they are now; None if there is none."""
+    session = find_session(config)
+    if session is not None:
+        session.config = config
+        keep_session(session, config.profile)
+        if not quiet:
+            show_signed_in(session)
+    return session
+
+
 def _session_to_end(profile: str | None) -> Session | None:
     """Return a profile's session; to sign out twice is no fault, so where there is none, say so."""
     try:
@@ -222,19 +233,15 @@ def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, A
         view.waiting(sign_in, blocking=True)
         session = yield sign_in.finish()
         keep_session(session, sign_in.config.profile)
-    except BaseException as error:
-        yield sign_in.withdraw()
+    except GeneratorExit:
         sign_in.close()
-        view.failed(error)
+        raise
+    except BaseException as error:
+        try:
+            yield sign_in.withdraw()
+        finally:  # also if the user interrupts again
+            sign_in.close()
+            view.failed(error)
         raise
     view.signed_in(session)
-    return session
-
-
-def _signed_in(config: CognitoConfig, *, quiet: bool) -> Session | None:
-    session = find_session(config)
-    if session is not None:
-        keep_session(session, config.profile)
-        if not quiet:
-            show_signed_in(session)
     return session

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from .flow import begin
+from .flow import begin, resume
 from .profiles import load_config
-from .session import find_session
 from .sign_in import MAX_TIMEOUT, SignIn
 from .status import session_card
 from .views import failure_facts, waiting_facts
@@ -44,7 +43,7 @@ class LoginButton(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         self._config = config or load_config(profile)
         self._button: SignInButton | None = None
         self._pending: concurrent.futures.Future[Session] | None = None
-        session = find_session(self._config)
+        session = resume(self._config, quiet=True)
         if session is None:
             self._offer()
         else:

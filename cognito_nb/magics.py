@@ -5,6 +5,7 @@ Loading this file must stay cheap: it is what ``%load_ext`` waits for.
 
 from __future__ import annotations
 
+import keyword
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -39,7 +40,7 @@ class CognitoMagics(Magics):
         from .flow import login, login_later  # noqa: PLC0415 - %load_ext must stay cheap
 
         options = parse_argstring(self.cognito_login, line)
-        if not options.name.isidentifier():
+        if not options.name.isidentifier() or keyword.iskeyword(options.name):
             raise UsageError(f"--as {options.name!r}: that is no name of a variable")
         how = {"timeout": options.timeout, "force": options.force, "receiver": options.receiver}
         if options.no_wait:

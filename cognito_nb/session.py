@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -11,6 +10,7 @@ from .errors import NotSignedInError
 from .tokens.auth import CognitoAuth, allowed_origins, signing_async_client, signing_client
 from .tokens.refresh import RefreshEngine
 from .tokens.source import TokenKind, Tokens, TokenSource
+from .user import User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,39 +21,11 @@ if TYPE_CHECKING:
     from .secret import Secret
     from .tokens.user_pool import UserPool
 
-__all__ = ["Session", "User", "current_session", "current_sessions", "find_session", "keep_session", "signed_out_here"]
+__all__ = ["Session", "current_session", "current_sessions", "find_session", "keep_session", "signed_out_here"]
 
 _current: dict[str, Session] = {}  # by profile, the most recent sign-in last
 _signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who is signed in, from verified claims.
-
-    Attributes
-    ----------
-    username : str
-        Cognito's user name.
-    sub : str
-        The stable id.
-    email, name : str or None
-        As far as the scopes opened them.
-    groups : tuple of str
-        ``cognito:groups``.
-    """
-
-    username: str
-    sub: str
-    email: str | None
-    name: str | None
-    groups: tuple[str, ...]
-
-    @property
-    def display_name(self) -> str:
-        """The best name to greet the user by."""
-        return self.name or self.email or self.username
 
 
 class Session:
@@ -76,14 +48,7 @@ class Session:
         NotSignedInError
             After sign-out.
         """
-        claims = self.claims
-        return User(
-            username=str(claims.get("cognito:username") or claims.get("username") or claims["sub"]),
-            sub=str(claims["sub"]),
-            email=_text(claims.get("email")),
-            name=_text(claims.get("name")),
-            groups=tuple(claims.get("cognito:groups", ())),
-        )
+        return User.from_claims(self.claims)
 
     @property
     def claims(self) -> Mapping[str, Any]:
@@ -126,7 +91,7 @@ class Session:
     @property
     def logout_url(self) -> str | None:
         """The address that ends the browser's session at Cognito; None without the setting ``logout_uri``."""
-        return self._user_pool.logout_url
+        return self._user_pool.logout_url(self.config.logout_uri)
 
     def client(self, base_url: str, *, token: TokenKind = "access", **httpx_options: Any) -> httpx.Client:  # noqa: ANN401
         """Return an httpx client that signs requests to one API.
@@ -187,7 +152,7 @@ class Session:
 
         Raises
         ------
-        NotSignedInError, TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
+        ConfigurationError, NotSignedInError, TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
             If there is no usable answer.
         """
         return self._background.run(self._user_pool.userinfo(self._engine.current()))
@@ -201,7 +166,7 @@ class Session:
 
         Raises
         ------
-        TokenResponseError, ProtocolError, NetworkError
+        ConfigurationError, TokenResponseError, ProtocolError, NetworkError
             If the refresh token must be taken as still alive at Cognito.
         """
         refresh_token = self._forget()
@@ -223,10 +188,18 @@ class Session:
     def close(self, reason: str = "You are signed out.") -> None:
         """Forget the tokens and close the connections, without telling Cognito."""
         self.source.wipe(reason)
-        with _lock:
-            for profile in [name for name, session in _current.items() if session is self]:
-                del _current[profile]
+        _forget_session(self)
         self._user_pool.transport.close()
+
+    def retire(self, reason: str) -> None:
+        """Forget the tokens, and let Cognito know without waiting for its answer."""
+        tokens = self.source.wipe(reason)
+        _forget_session(self)
+        if tokens is None or tokens.refresh_token is None:
+            self._user_pool.transport.close()
+            return
+        told = self._background.submit(self._user_pool.revoke_quietly(tokens.refresh_token))
+        told.add_done_callback(lambda _: self._user_pool.transport.close())
 
     def __repr__(self) -> str:
         state = "signed in" if self.is_alive else "signed out"
@@ -275,8 +248,15 @@ def keep_session(session: Session, profile: str) -> None:
         replaced = _current.pop(profile, None)
         _current[profile] = session
         _signed_out.discard((session.config.issuer, session.config.client_id))
-    if replaced is not None and replaced is not session:
-        replaced.close("A newer sign-in has taken this session's place.")
+        in_use = replaced in _current.values()
+    if replaced is not None and not in_use:
+        replaced.retire("A newer sign-in has taken this session's place.")
+
+
+def _forget_session(session: Session) -> None:
+    with _lock:
+        for profile in [name for name, current in _current.items() if current is session]:
+            del _current[profile]
 
 
 def signed_out_here(config: CognitoConfig) -> bool:
@@ -285,14 +265,15 @@ def signed_out_here(config: CognitoConfig) -> bool:
 
 
 def find_session(config: CognitoConfig) -> Session | None:
-    """Return a session that serves a config: same issuer, client and resource, at least its scopes."""
-    for session in reversed(current_sessions()):
+    """Return a session that serves a config: same issuer, client and resource, at least its scopes.
+
+    The profile's own session counts, and another profile's only where that one has none: two users stay two users.
+    """
+    own = _current.get(config.profile)
+    candidates = [own] if own is not None and own.is_alive else reversed(current_sessions())
+    for session in candidates:
         had = session.config
         same = (had.issuer, had.client_id, had.resource) == (config.issuer, config.client_id, config.resource)
-        if same and set(config.scopes) <= set(had.scopes):
+        if same and set(config.scopes) <= set(session.scopes):
             return session
     return None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

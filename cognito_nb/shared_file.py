@@ -7,10 +7,10 @@ domain needs no setting: discovery names it). From the environment or as a keywo
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from .aws_names import is_aws_domain, pool_of_issuer
 from .errors import ConfigurationError, public_text
 from .urls import is_loopback, url_fault
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["refuse_untrusted"]
-
-_ISSUER = re.compile(r"https://(?:issuer-)?cognito-idp\.([a-z0-9-]+)\.amazonaws\.(?:com|eu)/(\1_[0-9a-zA-Z]+)")
-_AWS_DOMAIN = re.compile(r"(?:https://)?[a-z0-9-]+(?:\.auth(?:-fips)?\.[a-z0-9-]+\.amazoncognito\.com)?/?")
 
 
 def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
@@ -52,11 +49,11 @@ def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
             refuse(setting, "in a file may only name this machine (loopback).", "Set COGNITO_NB_ENDPOINTS instead.")
     issuer, domain = table.get("issuer"), table.get("domain")
     if isinstance(issuer, str) and not _is_here(issuer):
-        found = _ISSUER.fullmatch(issuer)
-        if found is None or found[2] != table.get("user_pool_id"):
+        pool = pool_of_issuer(issuer)
+        if pool is None or pool != table.get("user_pool_id"):
             reason = "in a file may only be AWS's own for the file's user_pool_id, or on this machine (loopback)."
             refuse("issuer", reason, "Leave it out: user_pool_id tells it. Or set COGNITO_NB_ISSUER.")
-    if isinstance(domain, str) and not _is_here(domain) and not _AWS_DOMAIN.fullmatch(domain):
+    if isinstance(domain, str) and not _is_here(domain) and not is_aws_domain(domain):
         reason = "in a file may only be AWS's own (amazoncognito.com), or on this machine (loopback)."
         refuse("domain", reason, "Leave it out: discovery names a custom domain. Or set COGNITO_NB_DOMAIN.")
 

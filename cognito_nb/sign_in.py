@@ -29,6 +29,7 @@ from .receivers import choose_receiver
 from .session import Session, signed_out_here
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
+from .wire import LIFE_MARGIN, MAX_LIFE_SECONDS
 
 if TYPE_CHECKING:
     from .config import CognitoConfig
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TIMEOUT", "SignIn", "cause_code"]
 
-MAX_TIMEOUT = 3570.0  # seconds; the server keeps no sign-in longer than an hour
+MAX_TIMEOUT = MAX_LIFE_SECONDS - LIFE_MARGIN  # seconds; the server keeps no sign-in longer than an hour
 
 _log = logging.getLogger(__name__)
 
@@ -135,9 +136,9 @@ class SignIn:
     async def _answer(self) -> Answered:
         metadata = self._prepared[0].metadata
         loop = asyncio.get_running_loop()
-        helpers = [
+        meanwhile = [
             loop.create_task(self._prefetch_keys()),
-            loop.create_task(self._transport.keep_warm([metadata.token_endpoint])),
+            loop.create_task(self._transport.keep_warm(metadata.token_endpoint)),
         ]
         try:
             async with asyncio.timeout(self.timeout):
@@ -146,8 +147,8 @@ class SignIn:
             if isinstance(error, CognitoError):
                 raise
         finally:
-            for helper in helpers:
-                helper.cancel()
+            for task in meanwhile:
+                task.cancel()
         await self.receiver.withdraw()
         cause = cause_of("timeout")
         raise SignInTimeoutError(

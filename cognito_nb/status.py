@@ -34,6 +34,9 @@ def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = No
     card = SessionCard()
 
     def follow() -> None:
+        if card.comm is None:  # closed with its output
+            session.source.watchers.remove(follow)
+            return
         try:
             card.show(_facts(session))
         except Exception as error:  # noqa: BLE001 - the edge of a view: a front end that is gone ends no session

@@ -61,7 +61,7 @@ def require_person() -> None:
     """Raise InteractionRequiredError where nobody can answer: no input allowed by the front end, or no terminal."""
     kernel = _kernel()
     terminal = sys.stdin is not None and sys.stdin.isatty()
-    if not (terminal if kernel is None else kernel._allow_stdin):  # noqa: SLF001 - ipykernel tells it nowhere else
+    if not (terminal if kernel is None else getattr(kernel, "_allow_stdin", True)):  # ipykernel tells it nowhere else
         raise InteractionRequiredError(
             "Nobody can sign in here: this notebook or script runs without a person (papermill, nbclient, CI).",
             hint="Run it in JupyterLab or Notebook, with a person at the browser. Where a program opens the browser, "
@@ -89,6 +89,8 @@ def failure_facts(error: BaseException) -> dict[str, str]:
     """Return title and next step of an error."""
     if isinstance(error, CognitoError):
         return {"title": error.message, "next_step": error.hint or "Run %cognito_login again."}
+    if isinstance(error, Exception):
+        return {"title": f"An internal error: {type(error).__name__}.", "next_step": "Please report it."}
     return {"title": "The sign-in was interrupted.", "next_step": "Run %cognito_login again when you are ready."}
 
 
@@ -163,7 +165,7 @@ class _CellView:
         if isinstance(error, KeyboardInterrupt):  # IPython shows this in place of the frames that waited
             error._render_traceback_ = lambda: ["KeyboardInterrupt: the sign-in was withdrawn."]  # type: ignore[attr-defined]
         if self._blocking:  # the error itself is shown below
-            title = cause_of(cause_code(error)).title if isinstance(error, CognitoError) else "Interrupted"
+            title = cause_of(cause_code(error)).title if isinstance(error, CognitoError) else type(error).__name__
             self._cell.failed(title=title, next_step="")
         else:
             self._cell.failed(**failure_facts(error))

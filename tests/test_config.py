@@ -497,3 +497,26 @@ def test_config_echoes_values_fit_to_be_shown(setting, text):
     made = outcome(partial(config, **{setting: [text] if setting == "scopes" else text}))
     shown = str(made) if isinstance(made, ConfigurationError) else ""
     assert all(character.isprintable() or character == "\n" for character in shown)
+
+
+def test_issuer_of_another_pool_is_refused():
+    """AWS's issuer names its pool; a second, other id is a mistake."""
+    other = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Zzz"
+    assert refusal(user_pool_id="eu-west-1_AbC", issuer=other).setting == "issuer"
+
+
+def test_domain_prefix_without_a_region_is_refused():
+    """It would be taken for a host of that name."""
+    assert refusal(user_pool_id=None, issuer="https://issuer.example.com/p", domain="my-prefix").setting == "domain"
+
+
+def test_domain_prefix_beside_an_issuer_has_the_pools_region():
+    """The region comes from the pool's id, also where the issuer is given in Cognito's newer form."""
+    issuer = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"
+    made = CognitoConfig(user_pool_id="eu-west-1_AbC", client_id="abc", issuer=issuer, domain="my-prefix")
+    assert made.domain == "https://my-prefix.auth.eu-west-1.amazoncognito.com"
+
+
+def test_more_callback_urls_than_cognito_allows_are_refused():
+    """An app client has at most 100, and the wire takes no more."""
+    assert refusal(redirect_uris=[f"http://localhost:{port}/x" for port in range(1, 103)]).setting == "redirect_uris"

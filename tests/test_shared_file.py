@@ -77,6 +77,7 @@ def test_domain_of_aws_or_this_machine_is_allowed(domain):
         "https://x.auth.eu-west-1.amazoncognito.com@evil.example",
         "https://evil.example/x.auth.eu-west-1.amazoncognito.com",
         "http://my-prefix.auth.eu-west-1.amazoncognito.com",
+        "https://evilhost",
     ],
 )
 def test_domain_elsewhere_is_refused(domain):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY_SET_LIFE", "UNKNOWN_KID_PENALTY", "KeySet", "fetch_is_due", "jwks_request", "process_jwks_response"]
 
-KEY_SET_LIFE = 3600.0  # seconds; a key that the pool has withdrawn is trusted no longer than this
+KEY_SET_LIFE = 3600.0  # seconds; after them the keys are fetched anew, and a withdrawn one is gone
 UNKNOWN_KID_PENALTY = 10.0  # seconds for which an unknown kid causes no further fetch
 _ENDPOINT = "key set (JWKS)"
 _LEAST_BITS, _MOST_BITS = 2048, 8192  # below weak (RFC 7518 §3.3), above slow

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..causes import cause_of
 from ..errors import CognitoError, NetworkError, SignInError, SignInTimeoutError
 from ..tokens.jupyter_server import JupyterServer
-from ..wire import LIFE_MARGIN, MAX_LIFE_SECONDS, Answered, SignInCreated, SignInRequest
+from ..wire import LIFE_MARGIN, Answered, SignInCreated, SignInRequest
 
 if TYPE_CHECKING:
     from ..config import CognitoConfig
@@ -57,7 +57,7 @@ class JupyterReceiver:
                 state=request.state,
                 authorization_url=request.url,
                 redirect_uris=tuple(config.redirect_uris),
-                expires_in=min(timeout + LIFE_MARGIN, MAX_LIFE_SECONDS),
+                expires_in=timeout + LIFE_MARGIN,
             )
         )
 
@@ -78,7 +78,7 @@ class JupyterReceiver:
         ------
         SignInError
             If none will come: expired, or superseded by a newer sign-in.
-        ConfigurationError, NetworkError, ProtocolError
+        NetworkError, ProtocolError
             If the Jupyter server is gone.
         """
         server, created = self._started
@@ -102,8 +102,8 @@ class JupyterReceiver:
 
     async def report(self, *, ok: bool, cause: str | None) -> None:
         """Tell the browser's page how it ended; that this fails hurts nobody."""
-        server, created = self._started
         try:
+            server, created = self._started
             await server.report(created.id, ok=ok, cause=cause)
         except CognitoError as error:
             _log.debug("no outcome page: %s", type(error).__name__)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from ..urls import is_loopback
 from ..wire import CALLBACK_PATH, START_PATH
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "choose", "complete", "start_under_registered_name"]
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _USER_REDIRECT = "hub/user-redirect/" + CALLBACK_PATH  # one URL for all users of a Hub, default servers only
 
@@ -71,7 +71,7 @@ class Place:
     @property
     def default(self) -> str:
         """The redirect URI where none is configured, and the one to register where none fits."""
-        scheme = self.scheme if self.host in _LOOPBACK else "https"
+        scheme = self.scheme if is_loopback(self.host) else "https"
         netloc = f"[{self.host}]" if ":" in self.host else self.host
         if self.port not in (None, _DEFAULT_PORTS[scheme]):
             netloc += f":{self.port}"
@@ -92,11 +92,11 @@ def choose(redirect_uris: Sequence[str], place: Place) -> str | None:
 
 def start_under_registered_name(redirect_uris: Sequence[str], place: Place, sign_in_id: str) -> str | None:
     """Return the start page under the loopback name that is registered, if only that name differs."""
-    if place.host not in _LOOPBACK:
+    if not is_loopback(place.host):
         return None
     for uri in redirect_uris:
         parts = urlsplit(uri)
-        if parts.hostname in _LOOPBACK and _leads_here(uri, place):
+        if is_loopback(parts.hostname) and _leads_here(uri, place):
             return f"{parts.scheme}://{parts.netloc}{place.base_url}{START_PATH}/{sign_in_id}"
     return None
 
@@ -110,6 +110,6 @@ def complete(authorization_url: str, redirect_uri: str) -> str:
 def _leads_here(uri: str, place: Place) -> bool:
     """Compare all but the host name; a browser that names no port is on the default port of the URI's scheme."""
     parts = urlsplit(uri)
-    secure = parts.scheme == "https" or parts.hostname in _LOOPBACK
+    secure = parts.scheme == "https" or is_loopback(parts.hostname)
     default = _DEFAULT_PORTS[parts.scheme]
     return secure and parts.path in place.paths and (parts.port or default) == (place.port or default)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..errors import UntrustedOriginError, public_text
+from ..errors import UntrustedOriginError
 from ..urls import origin_of, url_fault
-from .transport import DIRECT, tls_context
+from .transport import DIRECT, new_tls_context, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
@@ -36,7 +36,7 @@ def allowed_origins(urls: Iterable[str]) -> frozenset[tuple[str, str, int]]:
     urls = tuple(urls)
     for url in urls:
         if fault := url_fault(url, private=True):
-            shown = public_text(url.rpartition("@")[2])  # without a password
+            shown = url.rpartition("@")[2][:100]  # without a password
             raise UntrustedOriginError(f"No token goes to {shown!r}, which {fault}.", hint="Use the API's https URL.")
     return frozenset(origin_of(url) for url in urls)
 
@@ -139,4 +139,6 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 def _options(options: dict[str, Any]) -> dict[str, Any]:
     """Share one TLS context; and no proxy for loopback, where environment proxies break the call (measured)."""
-    return {"verify": tls_context(), **options, "mounts": {**DIRECT, **(options.get("mounts") or {})}}
+    # httpx would put a client certificate into the context that all others use.
+    verify = new_tls_context() if options.get("cert") else tls_context()
+    return {"verify": verify, **options, "mounts": {**DIRECT, **(options.get("mounts") or {})}}

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httpx
 
 from .. import wire
-from ..errors import CognitoError, ConfigurationError, NetworkError, ProtocolError
+from ..errors import CognitoError, ConfigurationError, NetworkError, ProtocolError, SignInError
 from ..protocol.http import parse_json_object, without_frames
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class JupyterServer:
         ------
         ConfigurationError
             If the extension is absent, of another wire version, or does not know this kernel.
-        NetworkError
-            If the server does not answer, or has too many sign-ins.
+        NetworkError, ProtocolError
+            If the server gives no usable answer, or has too many sign-ins.
         """
         response = await self._send("POST", wire.SIGN_INS_PATH, request)
         if response.status_code != httpx.codes.CREATED:
@@ -81,15 +81,20 @@ class JupyterServer:
 
         Raises
         ------
-        ConfigurationError
+        SignInError
             If the server does not know the sign-in any more.
-        NetworkError
-            If the server does not answer.
+        NetworkError, ProtocolError
+            If the server gives no usable answer.
         """
         path = f"{wire.SIGN_INS_PATH}/{sign_in_id}?wait={wire.LONG_POLL_SECONDS:.0f}"
         response = await self._send("GET", path, longer=wire.LONG_POLL_SECONDS)
         if response.status_code == httpx.codes.NO_CONTENT:
             return None
+        if response.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
+            raise SignInError(
+                "The Jupyter server does not know this sign-in any more.",
+                hint="If Jupyter was restarted, restart the kernel; else run %cognito_login again.",
+            )
         if response.status_code != httpx.codes.OK:
             raise _refusal(response.status_code)
         return _read(response, wire.read_poll)

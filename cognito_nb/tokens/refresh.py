@@ -18,6 +18,7 @@ from ..errors import (
     TokenResponseError,
     TokenVerificationError,
 )
+from .user_pool import PASSING_CLAIMS
 
 if TYPE_CHECKING:
     from .source import Tokens, TokenSource
@@ -95,6 +96,9 @@ class RefreshEngine:
             return await self._join(tokens)
         except SessionExpiredError:
             raise
+        except TokenVerificationError as error:
+            if error.claim not in PASSING_CLAIMS or self._source.seconds_left(tokens) <= 0:
+                raise
         except (NetworkError, ProtocolError, TokenResponseError):
             if self._source.seconds_left(tokens) <= 0:
                 raise
@@ -118,8 +122,9 @@ class RefreshEngine:
     async def _refresh(self, tokens: Tokens) -> Tokens:
         try:
             renewed = await self._user_pool.refresh(tokens)
-        except (SessionExpiredError, TokenVerificationError):
-            if tokens.refresh_token is not None or self._source.seconds_left(tokens) <= 0:
+        except (SessionExpiredError, TokenVerificationError) as error:
+            passes = getattr(error, "claim", None) in PASSING_CLAIMS
+            if not passes and (tokens.refresh_token is not None or self._source.seconds_left(tokens) <= 0):
                 self._source.wipe("The session has ended.", only=tokens)
             raise
         if not self._source.replace(tokens, renewed):

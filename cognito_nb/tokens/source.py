@@ -103,7 +103,7 @@ class TokenSource:
     @property
     def is_alive(self) -> bool:
         """Whether there are tokens, fresh or not."""
-        return self._tokens is not None
+        return self._tokens is not None and os.getpid() == self._process
 
     def seconds_left(self, tokens: Tokens) -> float:
         """Return how long the access token lives on, in seconds; negative when it is dead."""

@@ -24,9 +24,9 @@ from ..protocol.http import MAX_BODY_BYTES, HttpRequest, HttpResponse
 from .background import Background
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["DIRECT", "Transport", "tls_context"]
+__all__ = ["DIRECT", "Transport", "new_tls_context", "tls_context"]
 
 _DEADLINE = 10.0  # seconds for a whole exchange
 _CONNECT = 5.0  # seconds for one connection
@@ -42,6 +42,11 @@ _log = logging.getLogger(__name__)
 @functools.cache
 def tls_context() -> ssl.SSLContext:
     """Return the one TLS context: making one takes 20 ms, and it trusts what the operating system trusts."""
+    return new_tls_context()
+
+
+def new_tls_context() -> ssl.SSLContext:
+    """Return a TLS context of its own, for whoever adds to it."""
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -71,15 +76,14 @@ class Transport:
             reason = f"did not answer within {_DEADLINE:.0f} seconds"
         raise _no_answer(request, reason)
 
-    async def keep_warm(self, urls: Iterable[str]) -> None:
-        """Keep a connection open to each URL's origin, until cancelled: the next request there needs no handshake."""
-        origins = sorted({"{0.scheme}://{0.netloc}/".format(urlsplit(url)) for url in urls})
+    async def keep_warm(self, url: str) -> None:
+        """Keep a connection open to a URL's origin, until cancelled: the next request there needs no handshake."""
+        origin = "{0.scheme}://{0.netloc}/".format(urlsplit(url))
         while True:
-            for origin in origins:
-                try:
-                    await self.send(HttpRequest("host", "HEAD", origin))
-                except CognitoError as error:
-                    _log.debug("no warm connection: %s", type(error).__name__)
+            try:
+                await self.send(HttpRequest("host", "HEAD", origin))
+            except CognitoError as error:
+                _log.debug("no warm connection: %s", type(error).__name__)
             await asyncio.sleep(_RENEW)
 
     def close(self) -> None:

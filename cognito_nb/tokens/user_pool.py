@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ..secret import Secret
     from .transport import Transport
 
-__all__ = ["UserPool", "discover"]
+__all__ = ["PASSING_CLAIMS", "UserPool", "discover"]
+
+PASSING_CLAIMS = frozenset({"iat", "exp", "nbf", "kid"})  # they fail for a clock or a key set that is behind, too
 
 _log = logging.getLogger(__name__)
 
@@ -98,8 +100,9 @@ class UserPool:
         answer, started = await self._ask(request, openid=False, refreshing=True)
         try:
             return await self._verify(answer, started, nonce=tokens.nonce, before=tokens)
-        except TokenVerificationError:
-            await self.revoke_quietly(answer.refresh_token)
+        except TokenVerificationError as error:
+            if error.claim not in PASSING_CLAIMS:
+                await self.revoke_quietly(answer.refresh_token)
             raise
 
     async def userinfo(self, tokens: Tokens) -> dict[str, Any]:
@@ -146,10 +149,9 @@ class UserPool:
         except CognitoError as error:
             _log.debug("revocation failed: %s", type(error).__name__)
 
-    @property
-    def logout_url(self) -> str | None:
-        """The address that ends the browser's session at Cognito, if `logout_uri` is configured."""
-        end_session, logout_uri = self.metadata.end_session_endpoint, self.config.logout_uri
+    def logout_url(self, logout_uri: str | None) -> str | None:
+        """Return the address that ends the browser's session at Cognito, if it and `logout_uri` are known."""
+        end_session = self.metadata.end_session_endpoint
         if end_session is None or logout_uri is None:
             return None
         return logout_url(end_session, client_id=self.config.client_id or "", logout_uri=logout_uri)

@@ -8,8 +8,9 @@ import pytest
 
 import cognito_nb as cn
 from cognito_nb.errors import NotSignedInError, UntrustedOriginError
+from cognito_nb.tokens.transport import tls_context
 
-from .conftest import config_of, run_async
+from .conftest import Browser, config_of, run_async
 
 
 def test_repr_names_pool_and_state_but_no_person(signed_in):
@@ -78,6 +79,36 @@ def test_current_session_by_another_profile_of_the_same_client(signed_in, pool):
     """A profile that the session serves as well finds it by its name."""
     assert cn.login(config=config_of(pool, profile="alias")) is signed_in
     assert cn.current_session("alias") is signed_in
+
+
+def test_profiles_of_two_users_stay_two_users(config, browser, pool):
+    """A profile's own session comes before another's that would fit, and neither ends the other."""
+    ada = cn.login(config=config_of(pool, profile="ada"), open_url=browser.open, timeout=20)
+    grace = Browser(pool, "grace")
+    other = config_of(pool, profile="grace")
+    session = cn.login(config=other, open_url=grace.open, timeout=20, force=True)
+    grace.close()
+    assert cn.login(config=config_of(pool, profile="ada")) is ada
+    assert cn.login(config=other) is session
+    assert (ada.user.username, session.user.username) == ("ada", "grace")
+
+
+def test_login_again_takes_over_changed_settings(signed_in, pool):
+    """A setting that says where tokens may go, or who is named, counts from the next login on."""
+    changed = config_of(pool, api_origins=["https://api.example.com"], show_identity=False, logout_uri=None)
+    assert cn.login(config=changed) is signed_in
+    assert ("https", "api.example.com", 443) in signed_in.auth()._origins
+    assert signed_in.logout_url is None
+
+
+def test_client_certificate_of_one_client_is_offered_by_no_other(signed_in, monkeypatch):
+    """A TLS context that is shared is not added to."""
+    loaded = []
+    monkeypatch.setattr("truststore.SSLContext.load_cert_chain", lambda self, *_: loaded.append(self))
+    with pytest.warns(DeprecationWarning, match="cert"):  # httpx's own
+        signed_in.client("https://api.example.com", cert="client.pem").close()
+    assert loaded
+    assert tls_context() not in loaded
 
 
 def test_session_without_openid_has_no_id_token(pool, browser):

@@ -224,6 +224,15 @@ def test_an_answer_for_somebody_else_ends_the_session(lab, call):
     assert not made.source.is_alive
 
 
+@pytest.mark.parametrize("claim", ["iat", "exp", "nbf", "kid"])
+def test_a_clock_that_is_behind_ends_no_session(lab, call, claim):
+    """A laptop that woke up with a wrong clock keeps its session; while the token lives, nobody sees it."""
+    tokens = new_tokens(left=30)
+    made = lab(tokens, TokenVerificationError(f"ID token refused: {claim}", claim=claim))
+    assert call(made.engine, "current") is tokens
+    assert made.source.is_alive
+
+
 def test_an_error_of_the_settings_is_raised(lab, call):
     """A mistake in the environment is shown; the session stays."""
     made = lab(new_tokens(left=-1), ConfigurationError("proxy"))

@@ -386,7 +386,7 @@ def test_keep_warm_saves_the_next_request_its_connection(serve, transport, send)
     """The token request after a sign-in needs no handshake."""
     server = serve(answer(OK.replace(b"\r\n\r\n{}", b"\r\n\r\n"), keep=True))
     server.behave = answers(answer(b"HTTP/1.1 405 X\r\nContent-Length: 0\r\n\r\n", keep=True), answer(OK, keep=True))
-    warming = transport.background.submit(transport.keep_warm([f"{server.url}/oauth2/token", f"{server.url}/other"]))
+    warming = transport.background.submit(transport.keep_warm(f"{server.url}/oauth2/token"))
     wait_for(lambda: idle(transport), "the warm connection", 5)
     send(post(f"{server.url}/oauth2/token"))
     warming.cancel()
@@ -398,7 +398,7 @@ def test_keep_warm_uses_the_connection_again_and_again(serve, transport, monkeyp
     """While the user types, the connection does not grow cold."""
     monkeypatch.setattr(transport_module, "_RENEW", 0.001)
     server = serve(answer(b"HTTP/1.1 405 X\r\nContent-Length: 0\r\n\r\n", keep=True))
-    warming = transport.background.submit(transport.keep_warm([server.url]))
+    warming = transport.background.submit(transport.keep_warm(server.url))
     wait_for(lambda: len(server.requests) >= 3, "three requests", 5)
     warming.cancel()
     assert server.accepts == 1
@@ -407,7 +407,7 @@ def test_keep_warm_uses_the_connection_again_and_again(serve, transport, monkeyp
 def test_keep_warm_sends_nothing_of_the_url_but_its_origin(serve, transport):
     """Paths and queries are nobody's business yet."""
     server = serve(answer(b"HTTP/1.1 405 X\r\nContent-Length: 0\r\n\r\n", keep=True))
-    warming = transport.background.submit(transport.keep_warm([f"{server.url}/oauth2/token?a=b"]))
+    warming = transport.background.submit(transport.keep_warm(f"{server.url}/oauth2/token?a=b"))
     wait_for(lambda: server.requests, "the request", 5)
     warming.cancel()
     assert server.requests[0].startswith(b"HEAD / HTTP/1.1\r\n")
@@ -417,7 +417,7 @@ def test_keep_warm_outlives_failures(serve, transport, monkeypatch):
     """A sign-in does not end because an optimisation failed."""
     monkeypatch.setattr(transport_module, "_RENEW", 0.001)
     server = serve(reset())
-    warming = transport.background.submit(transport.keep_warm([server.url]))
+    warming = transport.background.submit(transport.keep_warm(server.url))
     wait_for(lambda: len(server.requests) > 6, "another round", 5)
     assert not warming.done()
     warming.cancel()
