@@ -122,10 +122,10 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
     # The user's own settings would win over the demo's cognito.toml.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COGNITO_NB_")}
     environment = {**kept, "JUPYTER_TOKEN": token}
-    # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
     for ending in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last when the terminal is closed; Windows has none
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)
+    # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
     server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
     try:
         if _listens(port, server):

@@ -101,8 +101,13 @@ def login_later(
     timeout: float = 600.0,
     force: bool = False,
     receiver: str = "auto",
-) -> None:
+) -> concurrent.futures.Future[Session] | None:
     """Show the button and return; `then` gets the session, at once if signed in already, else from another thread.
+
+    Returns
+    -------
+    concurrent.futures.Future or None
+        The pending sign-in; cancelling it withdraws it. None if signed in already.
 
     Raises
     ------
@@ -113,12 +118,13 @@ def login_later(
     session = None if force else resume(config, quiet=False)
     if session is not None:
         then(session)
-        return
+        return None
     view = choose_view(None)
     future = begin(SignIn(config, timeout=timeout, receiver=receiver), view)
     future.add_done_callback(
         lambda done: then(done.result()) if not done.cancelled() and not done.exception() else None
     )
+    return future
 
 
 def logout(profile: str | None = None, *, session: Session | None = None) -> None:

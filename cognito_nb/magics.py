@@ -13,7 +13,11 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from IPython.core.interactiveshell import InteractiveShell
+
+    from .session import Session
 
 __all__ = ["CognitoMagics", "load", "unload"]
 
@@ -26,6 +30,7 @@ class CognitoMagics(Magics):
     """The line magics."""
 
     shell: InteractiveShell
+    pending: Future[Session] | None = None  # the latest sign-in of --no-wait: it supersedes the one before
 
     @magic_arguments()
     @argument("profile", nargs="?", help="a profile of cognito.toml")
@@ -44,7 +49,7 @@ class CognitoMagics(Magics):
             raise UsageError(f"--as {options.name!r}: that is no name of a variable")
         how = {"timeout": options.timeout, "force": options.force, "receiver": options.receiver}
         if options.no_wait:
-            login_later(options.profile, then=lambda session: self.shell.push({options.name: session}), **how)
+            self.pending = login_later(options.profile, then=lambda it: self.shell.push({options.name: it}), **how)
         else:
             self.shell.push({options.name: login(options.profile, **how)})
 
@@ -78,13 +83,17 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Forget all sessions and remove the magics."""
+    """Withdraw what is pending, forget all sessions and remove the magics."""
     from .session import current_sessions  # noqa: PLC0415
 
+    magics = shell.magics_manager.registry.pop(CognitoMagics.__name__, None)
+    if magics is not None and magics.pending is not None:
+        magics.pending.cancel()
     for session in current_sessions():
         session.close()
     for magic in _MAGICS:
         shell.magics_manager.magics["line"].pop(magic, None)
+        shell.strdispatchers["complete_command"].strs.pop(f"%{magic}", None)
 
 
 def _complete(_shell: object, event: Any) -> list[str]:  # noqa: ANN401 - IPython's event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -35,6 +36,7 @@ class Session:
         self.config = config
         self.source = TokenSource(tokens)
         self.signed_in_at = self.source.clock()
+        self._asked = frozenset(config.scopes)  # of the sign-in; `config` may be replaced by a later login's
         self._user_pool = user_pool
         self._background = user_pool.transport.background
         self._engine = RefreshEngine(self.source, user_pool)
@@ -198,8 +200,9 @@ class Session:
         if tokens is None or tokens.refresh_token is None:
             self._user_pool.transport.close()
             return
-        told = self._background.submit(self._user_pool.revoke_quietly(tokens.refresh_token))
-        told.add_done_callback(lambda _: self._user_pool.transport.close())
+        with contextlib.suppress(NotSignedInError):  # in a forked child the session is the parent's to end
+            told = self._background.submit(self._user_pool.revoke_quietly(tokens.refresh_token))
+            told.add_done_callback(lambda _: self._user_pool.transport.close())
 
     def __repr__(self) -> str:
         state = "signed in" if self.is_alive else "signed out"
@@ -274,6 +277,6 @@ def find_session(config: CognitoConfig) -> Session | None:
     for session in candidates:
         had = session.config
         same = (had.issuer, had.client_id, had.resource) == (config.issuer, config.client_id, config.resource)
-        if same and set(config.scopes) <= set(session.scopes):
+        if same and session._asked.issuperset(config.scopes):  # noqa: SLF001 - what was asked for, granted or not
             return session
     return None

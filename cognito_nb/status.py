@@ -34,11 +34,11 @@ def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = No
     card = SessionCard()
 
     def follow() -> None:
-        if card.comm is None:  # closed with its output
-            session.source.watchers.remove(follow)
-            return
         try:
-            card.show(_facts(session))
+            if card.comm is None:  # closed with its output
+                session.source.watchers.remove(follow)
+            else:
+                card.show(_facts(session))
         except Exception as error:  # noqa: BLE001 - the edge of a view: a front end that is gone ends no session
             _log.debug("card not shown: %s", type(error).__name__)
 

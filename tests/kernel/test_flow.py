@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import cognito_nb as cn
-from cognito_nb import wire
+from cognito_nb import flow, wire
 from cognito_nb.errors import (
     AuthorizationResponseError,
     ConfigurationError,
@@ -148,6 +148,28 @@ def test_interrupt_ends_login_and_withdraws(config, browser):
     with pytest.raises(KeyboardInterrupt):
         cn.login(config=config, open_url=open_url, timeout=30)
     assert browser.get(opened[0]).status != 303
+
+
+def test_second_interrupt_still_closes_and_says_so():
+    """An impatient user who interrupts the tidying up leaves no thread, and no link that looks alive."""
+    seen = []
+
+    class Pending:
+        prepare = finish = withdraw = staticmethod(lambda: None)
+
+        def close(self):
+            seen.append("closed")
+
+    class View:
+        def failed(self, error):
+            seen.append(type(error).__name__)
+
+    steps = flow._login_steps(Pending(), View())
+    next(steps)
+    steps.throw(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        steps.throw(KeyboardInterrupt())
+    assert seen == ["closed", "KeyboardInterrupt"]
 
 
 def test_cancelled_alogin_withdraws(config, browser):

@@ -194,6 +194,17 @@ def test_unload_ext_forgets_everything(shell, browser):
     assert shell.value("import threading; [t.name for t in threading.enumerate() if t.name == 'cognito_nb']") == "[]"
 
 
+def test_unload_ext_withdraws_a_pending_sign_in(shell, browser):
+    """A button of `--no-wait` signs nobody in after everything was to be forgotten."""
+    (url,) = {url for message in shell.run("%cognito_login --no-wait") if (url := start_url_of(message))}
+    shell.run("%unload_ext cognito_nb")
+    shell.run(
+        "import threading\nfor thread in threading.enumerate():\n    thread.name == 'cognito_nb' and thread.join(5)"
+    )
+    assert shell.value("[t.name for t in threading.enumerate() if t.name == 'cognito_nb']") == "[]"
+    assert browser.get(url).status != 303
+
+
 def test_tab_completes_profiles_and_options(shell):
     """TAB after the magic offers the profiles of cognito.toml, and its options."""
     reply = shell.client.complete("%cognito_login ", reply=True, timeout=10)

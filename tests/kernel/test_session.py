@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -99,6 +100,39 @@ def test_login_again_takes_over_changed_settings(signed_in, pool):
     assert cn.login(config=changed) is signed_in
     assert ("https", "api.example.com", 443) in signed_in.auth()._origins
     assert signed_in.logout_url is None
+
+
+def test_login_with_a_scope_that_was_not_granted_is_still_a_no_op(signed_in, config, monkeypatch):
+    """Cognito leaves inactive scopes out silently; asking again at every login would bring no more (TR-13)."""
+    monkeypatch.setattr(type(signed_in), "scopes", ("openid",))
+    assert cn.login(config=config, open_url=pytest.fail) is signed_in
+    assert signed_in.missing_scopes == ("email", "profile")
+
+
+def test_login_with_fewer_scopes_forgets_none_of_the_sessions(signed_in, config, pool):
+    """A session that was found by a narrower login still serves the wider one."""
+    assert cn.login(config=config_of(pool, scopes=["openid"])) is signed_in
+    assert cn.login(config=config, open_url=pytest.fail) is signed_in
+
+
+def test_replaced_session_is_revoked(signed_in, config, pool):
+    """No refresh token that nobody holds any more lives on for a month."""
+    grace = Browser(pool, "grace")
+    cn.login(config=config, open_url=grace.open, timeout=20, force=True)
+    grace.close()
+    for thread in threading.enumerate():
+        if thread is signed_in._background._thread:
+            thread.join(5)
+    assert "revoke" in [request.endpoint for request in pool.requests]
+
+
+def test_replacing_a_parents_session_in_a_forked_child_is_no_error(signed_in, monkeypatch):
+    """The child may sign in itself; the parent's session is not its to end (LF-16)."""
+    with monkeypatch.context() as patch:
+        patch.setattr(signed_in._background, "_process", -1)
+        signed_in.retire("replaced")
+    assert not signed_in.is_alive
+    signed_in.close()
 
 
 def test_client_certificate_of_one_client_is_offered_by_no_other(signed_in, monkeypatch):
