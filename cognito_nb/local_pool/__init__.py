@@ -2,19 +2,77 @@
 
 It shares no code with the client it is used to try out, so the two cannot agree by sharing a mistake. It is
 no identity provider: users and keys live in memory, and its passwords are public.
+
+A name is loaded when it is first used: pytest imports `cognito_nb.local_pool.fixture` in every run.
 """
 
 from __future__ import annotations
 
+import importlib
 from importlib.util import find_spec
 
 if find_spec("authlib") is None:
     # With the name of this package in it, `python -m cognito_nb.local_pool` prints one line and no traceback
     raise ImportError("the local user pool needs: pip install 'cognito_nb[local]'", name=__name__)
 
-from .clients import AppClient
-from .pool import Lifetimes, RecordedRequest
-from .server import LocalUserPool
-from .users import DEMO_PASSWORD, User
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-__all__ = ["DEMO_PASSWORD", "AppClient", "Lifetimes", "LocalUserPool", "RecordedRequest", "User"]
+    from .clients import AppClient
+    from .faults import Fault
+    from .lifetimes import Lifetimes
+    from .pool import RecordedRequest
+    from .providers import IdentityProvider
+    from .scopes import ResourceServer
+    from .server import LocalUserPool
+    from .settings import load_settings
+    from .strictness import Switches
+    from .users import DEMO_PASSWORD, Group, User
+    from .visit import Browser
+
+__all__ = [
+    "DEMO_PASSWORD",
+    "AppClient",
+    "Browser",
+    "Fault",
+    "Group",
+    "IdentityProvider",
+    "Lifetimes",
+    "LocalUserPool",
+    "RecordedRequest",
+    "ResourceServer",
+    "Switches",
+    "User",
+    "load_settings",
+]
+
+_HOMES = {
+    "DEMO_PASSWORD": ".users",
+    "AppClient": ".clients",
+    "Browser": ".visit",
+    "Fault": ".faults",
+    "Group": ".users",
+    "IdentityProvider": ".providers",
+    "Lifetimes": ".lifetimes",
+    "LocalUserPool": ".server",
+    "RecordedRequest": ".pool",
+    "ResourceServer": ".scopes",
+    "Switches": ".strictness",
+    "User": ".users",
+    "load_settings": ".settings",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name is
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(home, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

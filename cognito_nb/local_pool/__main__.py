@@ -1,6 +1,6 @@
 """``python -m cognito_nb.local_pool``: run a pool until it is stopped; one line of JSON says where it is.
 
-Exit codes: 0 stopped, 1 a port is taken, 2 wrong arguments.
+Exit codes: 0 stopped, 1 a port is taken, 2 wrong arguments or settings.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import sys
 import threading
 from contextlib import suppress
 
-from .clients import DEFAULT_CALLBACK_URLS, DEFAULT_CLIENT_ID, AppClient
 from .server import LocalUserPool
+from .settings import load_settings
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,11 +30,10 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit code.
     """
-    options, client = _parse(argv)
+    options, pool = _parse(argv)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    pool = LocalUserPool(clients=[client], port=options.port, api_port=options.api_port)
     try:
         pool.start()
     except OSError as error:
@@ -49,29 +48,30 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parse(argv: list[str] | None) -> tuple[argparse.Namespace, AppClient]:
+def _parse(argv: list[str] | None) -> tuple[argparse.Namespace, LocalUserPool]:
     parser = argparse.ArgumentParser(
         prog="python -m cognito_nb.local_pool", description="A local look-alike of Cognito."
     )
-    parser.add_argument("--port", type=_port, default=0, help="port of the pool; 0 takes any free one")
-    parser.add_argument("--api-port", type=_port, default=0, help="port of the demo API; 0 takes any free one")
+    parser.add_argument("--config", metavar="FILE", help="TOML file with users, groups, clients, lifetimes ...")
+    parser.add_argument("--port", type=int, help="port of the pool, before the file's; 0 takes any free one")
+    parser.add_argument("--api-port", type=int, help="port of the demo API, likewise")
     parser.add_argument("--callback", metavar="URL", action="append", help="callback URL to register; may be repeated")
     parser.add_argument("--logout", metavar="URL", action="append", help="sign-out URL to register; may be repeated")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input closes")
     options = parser.parse_args(argv)
-    callbacks = options.callback or list(DEFAULT_CALLBACK_URLS)
+    ports = {"port": options.port, "api_port": options.api_port}
     try:
-        client = AppClient(client_id=DEFAULT_CLIENT_ID, callback_urls=callbacks, logout_urls=options.logout or [])
+        settings = load_settings(options.config) if options.config else {}
+        pool = LocalUserPool(**settings | {name: port for name, port in ports.items() if port is not None})
+        for url in options.callback or ():
+            pool.register_callback(url)
+        for url in options.logout or ():
+            pool.register_logout(url)
+    except OSError as error:
+        parser.error(f"cannot read {options.config}: {error.strerror or error}")
     except ValueError as error:
         parser.error(str(error))
-    return options, client
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - the range of TCP ports
-        raise ValueError
-    return port
+    return options, pool
 
 
 def _announce(pool: LocalUserPool) -> None:

@@ -1,4 +1,4 @@
-"""The pages and redirects that the user's browser sees: authorize, login, logout, error, signed out.
+"""The pages and redirects of a sign-in and a sign-out: authorize, login, logout, error, signed out.
 
 Sources: "Authorize endpoint", "Login endpoint", "Logout endpoint" in the Cognito developer guide.
 """
@@ -6,79 +6,29 @@ Sources: "Authorize endpoint", "Login endpoint", "Logout endpoint" in the Cognit
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AccessDeniedError
 
-from .oauth import OAuthRequest, callback_url
-from .web import PoolHandler
+from .page import SESSION_COOKIE, PageHandler
+from .providers import LOCAL_PROVIDER
+from .texts import LANGUAGES, texts_in
+from .users import DEMO_PASSWORD
 
 if TYPE_CHECKING:
-    from .pool import BrowserSession
+    from .browser_sessions import BrowserSession
+    from .texts import Texts
+    from .users import User
 
-__all__ = ["TEMPLATES", "AuthorizeHandler", "ErrorHandler", "LoginHandler", "LogoutHandler", "SignedOutHandler"]
+__all__ = ["AuthorizeHandler", "ErrorHandler", "LoginHandler", "LogoutHandler", "SignedOutHandler"]
 
-TEMPLATES = Path(__file__).parent / "templates"
-_SESSION_COOKIE = "cognito"
 _CSRF_COOKIE = "XSRF-TOKEN"
-# No form-action: Chromium applies it to the redirect that answers the form too, and that leads to the client's
-# callback, whose host a policy cannot always name (http://[::1]:8888)
-_POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-_WRONG_PASSWORD = "Incorrect username or password."
+_LANGUAGE_COOKIE = "lang"
 
 
-class _PageHandler(PoolHandler):
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        self.set_header("Content-Security-Policy", _POLICY)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("X-Frame-Options", "DENY")
-        self.set_header("Referrer-Policy", "strict-origin-when-cross-origin")
-
-    def get_template_path(self) -> str:
-        return str(TEMPLATES)
-
-    def show_error_page(self, error: str, client_id: str | None) -> None:
-        """Send the browser to the pool's own error page; the callback is not called."""
-        self.redirect(f"{self.pool.domain}/error?" + urlencode({"error": error, "client_id": client_id or ""}))
-
-    def refuse(self, error: OAuth2Error) -> None:
-        """Answer a refused authorization request: at the callback if its redirect was sound, else on the error page."""
-        if not error.redirect_uri:
-            self.show_error_page(error.error, self.parameter("client_id"))
-            return
-        # Authlib has a description for each error; Cognito documents none
-        description = error.description if isinstance(error, AccessDeniedError) else None
-        parameters = {"error": error.error, "error_description": description, "state": self.parameter("state")}
-        self.redirect(callback_url(error.redirect_uri, parameters))
-
-    def parameter(self, name: str) -> str | None:
-        """Return a parameter of the query, not stripped as tornado's own method does it."""
-        values = self.request.query_arguments.get(name)
-        return values[0].decode(errors="replace") if values else None
-
-    def check_request(self) -> Any:  # noqa: ANN401 - an Authlib grant, untyped
-        """Return the grant for the authorization request in the query, or answer it and return ``None``."""
-        try:
-            return self.oauth.get_consent_grant(OAuthRequest.from_query(self.request))
-        except OAuth2Error as error:
-            self.refuse(error)
-            return None
-
-    def answer(self, grant: Any, session: BrowserSession | None) -> None:  # noqa: ANN401 - an Authlib grant
-        """Send the browser to the callback: with a code, or with ``access_denied`` for no session."""
-        try:
-            _, _, headers = grant.create_authorization_response(grant.redirect_uri, session)
-        except OAuth2Error as error:
-            self.refuse(error)
-            return
-        self.redirect(dict(headers)["Location"])
-
-
-class AuthorizeHandler(_PageHandler):
+class AuthorizeHandler(PageHandler):
     """``GET /oauth2/authorize``."""
 
     endpoint = "authorize"
@@ -89,7 +39,7 @@ class AuthorizeHandler(_PageHandler):
         if grant is None:
             return
         prompts = (self.parameter("prompt") or "").split()
-        session = self.pool.session(self.get_cookie(_SESSION_COOKIE))
+        session = self._session(grant)
         if session is not None and "login" not in prompts:
             self.answer(grant, session)
         elif "none" in prompts:
@@ -97,21 +47,50 @@ class AuthorizeHandler(_PageHandler):
         else:
             self.redirect(f"{self.pool.domain}/login?{self.request.query}")
 
+    def _session(self, grant: Any) -> BrowserSession | None:  # noqa: ANN401 - an Authlib grant
+        """Return this browser's session if it suits the request: the client, and the provider if one is named."""
+        client = grant.request.client
+        lifetime = self.pool.lifetimes_of(client.client_id).browser_session
+        session = self.pool.session(self.get_cookie(SESSION_COOKIE), lifetime)
+        user = self.pool.current_user(session.user) if session else None
+        if session is None or user is None:
+            return None
+        provider = user.provider or LOCAL_PROVIDER
+        if grant.provider not in {None, provider} or provider not in client.identity_providers:
+            return None
+        return replace(session, user=user)
 
-class LoginHandler(_PageHandler):
-    """``/login``: the sign-in page; its query is the authorization request's."""
+
+class LoginHandler(PageHandler):
+    """``/login``: the sign-in page; its query is the authorization request's.
+
+    When that names an external provider, the page is a stand-in for the provider's own: who signs in there is chosen
+    from the users whom the pool has from it.
+    """
 
     endpoint = "login"
 
+    @property
+    def texts(self) -> Texts:
+        """The words in the language of the request, or of an earlier one."""
+        return texts_in(self._language() or self.get_cookie(_LANGUAGE_COOKIE))
+
+    def _language(self) -> str | None:
+        wanted = self.parameter("lang")
+        return wanted if wanted in LANGUAGES else None
+
     def get(self) -> None:
         """Show the page."""
-        if self.check_request() is None:
+        grant = self.check_request()
+        if grant is None:
             return
+        if language := self._language():
+            self.set_cookie(_LANGUAGE_COOKIE, language, httponly=True, samesite="Lax", expires_days=365)
         # The cookie stays for the other tabs of this browser
         browser = self.get_cookie(_CSRF_COOKIE) or str(uuid.uuid4())
         self.set_cookie(_CSRF_COOKIE, browser, httponly=True, samesite="Lax")
         page_id = self.pool.open_sign_in_page(browser)
-        self._show(page_id, username=self.parameter("login_hint") or "", message="")
+        self._show(grant, page_id, username=self.parameter("login_hint") or "")
 
     def post(self) -> None:
         """Sign in, or cancel."""
@@ -120,35 +99,60 @@ class LoginHandler(_PageHandler):
             return
         page_id = self.get_body_argument("_csrf", "")
         if not self.pool.is_open_sign_in_page(page_id, self.get_cookie(_CSRF_COOKIE)):
-            self.set_status(400)
+            self.set_status(self.pool.switches.expired_page_status)
             self.render("error.html", message="Something went wrong. Please start the sign-in again.")
             return
         if self.get_body_argument("cancel", ""):
             self.answer(grant, None)
             return
         username = self.get_body_argument("username", "")
-        user = self.pool.authenticate(username, self.get_body_argument("password", "", strip=False))
+        user = self._user(grant, username)
         if user is None:
-            self._show(page_id, username=username, message=_WRONG_PASSWORD)
+            self._show(grant, page_id, username=username, message=self.texts["wrong_password"])
             return
         self.pool.close_sign_in_page(page_id)
         cookie, session = self.pool.open_session(user)
-        max_age = int(self.pool.lifetimes.browser_session)
-        self.set_cookie(_SESSION_COOKIE, cookie, httponly=True, samesite="Lax", max_age=max_age)
+        max_age = int(self.pool.lifetimes_of(grant.request.client.client_id).browser_session)
+        self.set_cookie(SESSION_COOKIE, cookie, httponly=True, samesite="Lax", max_age=max_age)
         self.answer(grant, session)
 
-    def _show(self, page_id: str, *, username: str, message: str) -> None:
-        self.render("login.html", csrf=page_id, username=username, message=message)
+    def _user(self, grant: Any, username: str) -> User | None:  # noqa: ANN401 - an Authlib grant
+        if grant.provider not in {None, LOCAL_PROVIDER}:
+            user = self.pool.user(username)
+            return user if user is not None and user.provider == grant.provider else None
+        if LOCAL_PROVIDER not in grant.request.client.identity_providers:
+            return None
+        return self.pool.authenticate(username, self.get_body_argument("password", "", strip=False))
+
+    def _show(self, grant: Any, page_id: str, *, username: str, message: str = "") -> None:  # noqa: ANN401 - the same
+        page = {"csrf": page_id, "username": username, "message": message}
+        if grant.provider not in {None, LOCAL_PROVIDER}:
+            users = [user for user in self.pool.users if user.provider == grant.provider]
+            self.render("provider.html", provider=grant.provider, users=users, **page)
+            return
+        providers = grant.request.client.identity_providers if grant.provider is None else (LOCAL_PROVIDER,)
+        self.render(
+            "login.html",
+            by_password=LOCAL_PROVIDER in providers,
+            links={
+                name: f"/login?{self.request.query}&{urlencode({'identity_provider': name})}"
+                for name in providers
+                if name != LOCAL_PROVIDER
+            },
+            demo_users=[user.username for user in self.pool.users if user.password == DEMO_PASSWORD],
+            demo_password=DEMO_PASSWORD,
+            **page,
+        )
 
 
-class LogoutHandler(_PageHandler):
+class LogoutHandler(PageHandler):
     """``GET /logout``: ends the browser session; tokens are untouched."""
 
     endpoint = "logout"
 
     def get(self) -> None:
         """Sign out and leave, or sign out and go to the sign-in page."""
-        client = self.oauth.query_client(self.parameter("client_id"))
+        client = self.pool.clients.get(self.parameter("client_id") or "")
         if client is None:
             self.show_error_page("Client does not exist.", self.parameter("client_id"))
             return
@@ -171,11 +175,11 @@ class LogoutHandler(_PageHandler):
         self.redirect(f"{self.pool.domain}/login?{urlencode(query)}")
 
     def _end_session(self) -> None:
-        self.pool.end_session(self.get_cookie(_SESSION_COOKIE))
-        self.clear_cookie(_SESSION_COOKIE)
+        self.pool.end_session(self.get_cookie(SESSION_COOKIE))
+        self.clear_cookie(SESSION_COOKIE)
 
 
-class ErrorHandler(_PageHandler):
+class ErrorHandler(PageHandler):
     """``GET /error``: what went wrong before a callback could be trusted."""
 
     endpoint = "error"
@@ -186,7 +190,7 @@ class ErrorHandler(_PageHandler):
         self.render("error.html", message=self.parameter("error") or "")
 
 
-class SignedOutHandler(_PageHandler):
+class SignedOutHandler(PageHandler):
     """``GET /signed-out``: a page to come to after sign-out, for clients that have none of their own."""
 
     endpoint = "signed-out"

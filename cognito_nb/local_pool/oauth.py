@@ -113,31 +113,46 @@ class PoolAuthorizationServer(AuthorizationServer):  # type: ignore[misc]  # Aut
         InvalidClientError
             With status 400 at the token endpoint, 401 at the revocation endpoint.
         """
-        status_code = 400 if endpoint == "token" else 401
+        try:
+            return self._authenticate(request)
+        except InvalidClientError as error:
+            if endpoint != "token":
+                error.status_code = 401
+            elif self.pool.switches.failed_authentication_uses_code:
+                self.pool.use_code(request.form.get("code", ""))
+            raise
+
+    def _authenticate(self, request: OAuthRequest) -> AppClient:
         client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
         header = request.headers.get("Authorization")
         if header is not None:
             basic_id, secret = _basic_credentials(header)
             if client_id not in {None, basic_id}:
-                raise InvalidClientError(status_code=status_code)
+                raise InvalidClientError
             client_id = basic_id
         client: AppClient | None = self.query_client(client_id)
         if client is None or not client.check_client_secret(secret):
-            raise InvalidClientError(status_code=status_code)
+            raise InvalidClientError
         request.auth_method = "none" if secret is None else "client_secret_post"
         return client
 
 
-def callback_url(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:
+def callback_url(
+    redirect_uri: str, parameters: Mapping[str, str | None], *, keep_query: bool = True, fragment: bool = False
+) -> str:
     """Return a callback URL with the parameters of an authorization response that are not ``None``.
 
-    A registered ``https://localhost`` comes back as ``https://localhost/?code=...``.
+    A registered ``https://localhost`` comes back as ``https://localhost/?code=...``. The implicit flow's parameters
+    are in the fragment, errors too.
     """
-    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    answer = urlencode({name: value for name, value in parameters.items() if value is not None})
     parts = urlsplit(redirect_uri)
     if parts.netloc and not parts.path:
         parts = parts._replace(path="/")
-    return parts._replace(query=f"{parts.query}&{query}" if parts.query else query).geturl()
+    query = parts.query if keep_query else ""
+    if fragment:
+        return parts._replace(query=query, fragment=answer).geturl()
+    return parts._replace(query=f"{query}&{answer}" if query else answer).geturl()
 
 
 def _basic_credentials(header: str) -> tuple[str | None, str]:

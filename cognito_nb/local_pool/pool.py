@@ -1,4 +1,4 @@
-"""What a user pool knows: users, app clients, browser sessions, codes, refresh tokens, keys, time.
+"""What a user pool knows: users, groups, app clients, resource servers, keys, time; and what `UserPool` sums up.
 
 No HTTP here: the handlers ask, this file answers. Everything is in memory and is touched by the server's own
 thread; what other threads call (`add_user`, `register_callback`) is one atomic dict or list operation.
@@ -8,96 +8,29 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .browser_sessions import BrowserSessions
 from .clients import DEFAULT_CLIENT_ID, AppClient, check_redirect_url
-from .tokens import Authorization, PoolKeys
-from .users import DEMO_USERS, User
+from .faults import FaultPlan
+from .issued import IssuedTokens
+from .keys import PoolKeys
+from .lifetimes import Lifetimes
+from .providers import LOCAL_PROVIDER, IdentityProvider
+from .scopes import DEMO_RESOURCE_SERVERS, SYSTEM_SCOPES, ResourceServer, granted_scopes
+from .strictness import Switches
+from .users import DEMO_GROUPS, DEMO_USERS, Group, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = [
-    "AuthorizationCode",
-    "BrowserSession",
-    "Lifetimes",
-    "RecordedRequest",
-    "RefreshToken",
-    "SignInPage",
-    "UserPool",
-]
+__all__ = ["RecordedRequest", "UserPool"]
 
-_SHORTEST_TOKEN = 5
 _POOL_ID = re.compile(r"[\w-]+_[0-9a-zA-Z]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetimes:
-    """How long things last, in seconds; tokens at least 5, so that tests need not wait for Cognito's 300.
-
-    Source: "TokenValidityUnits" in the API reference; section 7.5 of the wire contract.
-    """
-
-    access_token: int = 3600
-    id_token: int = 3600
-    refresh_token: int = 30 * 24 * 3600
-    code: int = 300
-    sign_in_page: int = 300
-    browser_session: int = 3600
-
-    def __post_init__(self) -> None:
-        if min(self.access_token, self.id_token, self.refresh_token) < _SHORTEST_TOKEN:
-            raise ValueError(f"tokens live at least {_SHORTEST_TOKEN} seconds")
-
-
-@dataclass(frozen=True, slots=True)
-class SignInPage:
-    """A sign-in page that was shown, and to which browser."""
-
-    browser: str
-    usable_until: float
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserSession:
-    """What the ``cognito`` cookie stands for: who signed in with this browser, and when."""
-
-    user: User
-    signed_in_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorizationCode:
-    """An unused authorization code and what it is bound to."""
-
-    code: str = field(repr=False)
-    authorization: Authorization
-    redirect_uri: str
-    code_challenge: str | None
-    expires_at: float
-
-    def get_redirect_uri(self) -> str:
-        """Return the redirect URI, for Authlib."""
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        """Return the scopes as one string, for Authlib."""
-        return " ".join(self.authorization.scopes)
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
-    """A refresh token that was handed out; ``usable_until`` is earlier than its expiry once it was rotated."""
-
-    token: str = field(repr=False)
-    authorization: Authorization
-    expires_at: float
-    usable_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +43,45 @@ class RecordedRequest:
     time: float
 
 
-class UserPool:
+class UserPool(BrowserSessions, IssuedTokens):
     """The data of one pool; `LocalUserPool` makes it listen."""
 
-    def __init__(
-        self, *, pool_id: str, users: Iterable[User] | None, clients: Iterable[AppClient] | None, lifetimes: Lifetimes
+    def __init__(  # noqa: PLR0913 - a pool has many parts
+        self,
+        *,
+        pool_id: str,
+        users: Iterable[User] | None = None,
+        groups: Iterable[Group] | None = None,
+        clients: Iterable[AppClient] | None = None,
+        resource_servers: Iterable[ResourceServer] | None = None,
+        identity_providers: Iterable[IdentityProvider] = (),
+        lifetimes: Lifetimes | None = None,
+        switches: Switches | None = None,
+        keys: PoolKeys | None = None,
     ) -> None:
         if not _POOL_ID.fullmatch(pool_id):
             raise ValueError(f"not a user pool id: {pool_id!r}")
+        BrowserSessions.__init__(self)
+        IssuedTokens.__init__(self)
         self.user_pool_id = pool_id
         self.domain = ""
         self.api_url = ""
-        self.lifetimes = lifetimes
-        self.keys = PoolKeys.generate()
+        self.lifetimes = lifetimes or Lifetimes()
+        self.switches = switches or Switches()
+        self.keys = keys or PoolKeys.generate()
         self.clock: Callable[[], float] = time.time
         self.latency: dict[str, float] = {}
+        self.faults = FaultPlan()
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
         self._users = {user.username: user for user in (DEMO_USERS if users is None else users)}
+        self.groups = {group.name: group for group in (DEMO_GROUPS if groups is None else groups)}
         if clients is None:
             clients = [AppClient(client_id=DEFAULT_CLIENT_ID)]
         self.clients = {client.client_id: client for client in clients}
-        self._sign_in_pages: dict[str, SignInPage] = {}
-        self._sessions: dict[str, BrowserSession] = {}
-        self._codes: dict[str, AuthorizationCode] = {}
-        self._refresh_tokens: dict[str, RefreshToken] = {}
-        self._revoked: set[str] = set()
+        servers = DEMO_RESOURCE_SERVERS if resource_servers is None else resource_servers
+        self.resource_servers = {server.identifier: server for server in servers}
+        self.identity_providers = {provider.name: provider for provider in identity_providers}
+        self.assumed_roles: dict[str, str] = {}
 
     @property
     def issuer(self) -> str:
@@ -145,6 +92,11 @@ class UserPool:
     def signed_out_url(self) -> str:
         """Where a client without a page of its own can send its users after sign-out."""
         return f"{self.domain}/signed-out"
+
+    @property
+    def identity_pool_id(self) -> str:
+        """The id of the identity pool that takes this pool's ID tokens; the same for the same user pool id."""
+        return f"eu-west-1:{uuid.uuid5(uuid.NAMESPACE_DNS, self.user_pool_id)}"
 
     @property
     def client_id(self) -> str:
@@ -159,12 +111,32 @@ class UserPool:
     # Set-up
 
     def add_user(
-        self, username: str, password: str, *, groups: Iterable[str] = (), attributes: Mapping[str, str] | None = None
+        self,
+        username: str,
+        password: str = "",
+        *,
+        groups: Iterable[str] = (),
+        attributes: Mapping[str, str] | None = None,
+        provider: str | None = None,
     ) -> User:
         """Add a user, or put another in the place of one of that name, and return it."""
-        user = User(username=username, password=password, groups=tuple(groups), attributes=dict(attributes or {}))
-        self._users[username] = user
+        user = User(
+            username=username,
+            password=password,
+            groups=tuple(groups),
+            attributes=dict(attributes or {}),
+            provider=provider,
+        )
+        self.put_user(user)
         return user
+
+    def put_user(self, user: User) -> None:
+        """Add a user, or replace one: with the same ``sub`` it is a change, which refreshed tokens show."""
+        self._users[user.username] = user
+
+    def remove_user(self, username: str) -> None:
+        """Delete a user: neither refresh token nor browser session works any more."""
+        self._users.pop(username, None)
 
     def register_callback(self, url: str) -> None:
         """Register a callback URL with every app client.
@@ -192,96 +164,67 @@ class UserPool:
             if url not in client.logout_urls:
                 client.logout_urls.append(url)
 
-    # Browser sessions: an hour from the interactive sign-in, not from the last use
+    def rotate_keys(self, *, keep_old: bool = False) -> None:
+        """Sign with new keys from now on; takes some 120 ms.
+
+        Parameters
+        ----------
+        keep_old
+            Whether the old keys stay in the key set. Without them, tokens of before verify nowhere any more.
+        """
+        self.keys = self.keys.rotated(keep_old=keep_old)
+
+    # Answers
+
+    def user(self, username: str) -> User | None:
+        """Return the user of this name."""
+        return self._users.get(username)
+
+    def current_user(self, user: User) -> User | None:
+        """Return what the pool knows of a user now, or ``None`` if another has taken the place."""
+        found = self._users.get(user.username)
+        return found if found is not None and found.sub == user.sub else None
 
     def authenticate(self, username: str, password: str) -> User | None:
         """Return the user whose password this is."""
         user = self._users.get(username)
         # Compare in any case, so that time does not tell which names exist
         right = hmac.compare_digest((user.password if user else "").encode(), password.encode())
-        return user if right else None
+        return user if right and password else None
 
-    def user(self, username: str) -> User | None:
-        """Return the user of this name."""
-        return self._users.get(username)
+    def groups_of(self, user: User) -> list[Group]:
+        """Return the groups of a user; one that nobody described has no role."""
+        return [self.groups.get(name, Group(name)) for name in user.groups]
 
-    def open_session(self, user: User) -> tuple[str, BrowserSession]:
-        """Start a browser session; return the value of its cookie too."""
-        session = BrowserSession(user, self.clock())
-        cookie = secrets.token_urlsafe(32)
-        self._sessions[cookie] = session
-        return cookie, session
+    def lifetimes_of(self, client_id: str) -> Lifetimes:
+        """Return how long things of a client last."""
+        client = self.clients.get(client_id)
+        return client.lifetimes if client and client.lifetimes else self.lifetimes
 
-    def session(self, cookie: str | None) -> BrowserSession | None:
-        """Return the live session behind a cookie."""
-        session = self._sessions.get(cookie or "")
-        if session and session.signed_in_at + self.lifetimes.browser_session > self.clock():
-            return session
-        return None
+    def granted_scopes(
+        self, client: AppClient, requested: str | None, *, custom_only: bool = False
+    ) -> tuple[str, ...] | None:
+        """Return the scopes that a request of a client gets, or ``None`` when it is not acceptable."""
+        custom = {scope for server in self.resource_servers.values() for scope in server.full_scopes}
+        allowed = [scope for scope in client.scopes if not custom_only or scope not in SYSTEM_SCOPES]
+        return granted_scopes(requested, allowed=allowed, active=custom.union(SYSTEM_SCOPES), switches=self.switches)
 
-    def end_session(self, cookie: str | None) -> None:
-        """End a browser session; tokens are untouched."""
-        self._sessions.pop(cookie or "", None)
+    def identity_provider(self, name: str) -> IdentityProvider:
+        """Return the external provider of this name; one that nobody described has no identifiers."""
+        return self.identity_providers.get(name, IdentityProvider(name))
 
-    # Sign-in pages: five minutes, and only in the browser that opened them
+    def provider_of(self, client: AppClient, *, name: str | None, identifier: str | None) -> str | None:
+        """Return the name of the provider that an authorization request chooses, or ``None`` if it leaves the choice.
 
-    def open_sign_in_page(self, browser: str) -> str:
-        """Note that a browser was shown the page, forget pages that nobody can finish any more, return its id."""
-        page_id, now = str(uuid.uuid4()), self.clock()
-        live = {key: page for key, page in self._sign_in_pages.items() if page.usable_until > now}
-        self._sign_in_pages = live | {page_id: SignInPage(browser, now + self.lifetimes.sign_in_page)}
-        return page_id
-
-    def is_open_sign_in_page(self, page_id: str, browser: str | None) -> bool:
-        """Tell whether this browser may still finish this page."""
-        page = self._sign_in_pages.get(page_id)
-        return page is not None and page.browser == browser and page.usable_until > self.clock()
-
-    def close_sign_in_page(self, page_id: str) -> None:
-        """Forget a page that did its work."""
-        self._sign_in_pages.pop(page_id, None)
-
-    # Authorization codes: five minutes, one use
-
-    def save_code(self, code: AuthorizationCode) -> None:
-        """Keep a code until it is used."""
-        self._codes[code.code] = code
-
-    def code(self, code: str, client_id: str) -> AuthorizationCode | None:
-        """Return a code that this client may still use."""
-        found = self._codes.get(code)
-        if found is None or found.authorization.client_id != client_id or found.expires_at <= self.clock():
-            return None
-        return found
-
-    def use_code(self, code: AuthorizationCode) -> None:
-        """Use a code up."""
-        self._codes.pop(code.code, None)
-
-    # Refresh tokens
-
-    def save_refresh_token(self, token: str, authorization: Authorization, expires_at: float | None) -> None:
-        """Keep a refresh token; one that came out of a rotation keeps the expiry of the first."""
-        if expires_at is None:
-            expires_at = self.clock() + self.lifetimes.refresh_token
-        self._refresh_tokens[token] = RefreshToken(token, authorization, expires_at, expires_at)
-
-    def refresh_token(self, token: str, client_id: str) -> RefreshToken | None:
-        """Return a refresh token that this client may still use."""
-        found = self._refresh_tokens.get(token)
-        if found is None or found.authorization.client_id != client_id or found.usable_until <= self.clock():
-            return None
-        return None if self.is_revoked(found.authorization.origin_jti) else found
-
-    def retire_refresh_token(self, old: RefreshToken, grace: float) -> None:
-        """After a rotation: the old token works for the grace period only, counted from its first use."""
-        usable_until = min(old.usable_until, self.clock() + grace)
-        self._refresh_tokens[old.token] = replace(old, usable_until=usable_until)
-
-    def revoke(self, token: RefreshToken) -> None:
-        """Revoke a refresh token and every token that stems from the same sign-in."""
-        self._revoked.add(token.authorization.origin_jti)
-
-    def is_revoked(self, origin_jti: str) -> bool:
-        """Tell whether the tokens of this sign-in were revoked."""
-        return origin_jti in self._revoked
+        Raises
+        ------
+        ValueError
+            When the client has no such provider.
+        """
+        if not name and not identifier:
+            only = client.identity_providers[0] if len(client.identity_providers) == 1 else LOCAL_PROVIDER
+            return None if only == LOCAL_PROVIDER else only
+        for known in client.identity_providers:
+            if known == name or (not name and identifier in self.identity_provider(known).identifiers):
+                return known
+        raise ValueError("the client has no such identity provider")

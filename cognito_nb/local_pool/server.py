@@ -10,41 +10,72 @@ from typing import TYPE_CHECKING, Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, StaticFileHandler
 
-from .browser import TEMPLATES, AuthorizeHandler, ErrorHandler, LoginHandler, LogoutHandler, SignedOutHandler
-from .demo_api import HealthHandler, MeHandler, OrdersHandler
+from .browser import AuthorizeHandler, ErrorHandler, LoginHandler, LogoutHandler, SignedOutHandler
+from .control import CONTROL_ROUTES
+from .demo_api import ApiMemory, api_routes
+from .driven import DrivenPool
+from .failing import FailingPool
+from .identity_pool import IdentityPoolHandler
 from .machine import DiscoveryHandler, JwksHandler, RevokeHandler, TokenHandler, UserInfoHandler
-from .pool import Lifetimes, UserPool
-from .visit import sign_in
+from .texts import TEMPLATES
 from .web import NotFoundHandler, log_request
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable
     from types import TracebackType
     from typing import Self
 
     from .clients import AppClient
-    from .users import User
+    from .keys import PoolKeys
+    from .lifetimes import Lifetimes
+    from .pool import UserPool
+    from .providers import IdentityProvider
+    from .scopes import ResourceServer
+    from .strictness import Switches
+    from .users import Group, User
 
 __all__ = ["LocalUserPool"]
 
 _HOST = "127.0.0.1"
+_LAST_PORT = 65_535
+
+_DOMAIN_ROUTES = (
+    (r"(?:/oauth2)?/authorize", AuthorizeHandler),
+    (r"/login", LoginHandler),
+    (r"/logout", LogoutHandler),
+    (r"/error", ErrorHandler),
+    (r"/oauth2/token", TokenHandler),
+    (r"/oauth2/revoke", RevokeHandler),
+    (r"/oauth2/userInfo", UserInfoHandler),
+)
 
 
-class LocalUserPool(UserPool):
+class LocalUserPool(DrivenPool, FailingPool):
     """A user pool on this machine, with a demo API that takes its access tokens.
 
     Parameters
     ----------
-    users
-        By default three demo users: ada, grace and linus, all with the password `DEMO_PASSWORD`.
+    users, groups
+        By default three demo users: ada, grace and linus, all with the password `DEMO_PASSWORD`, in two groups.
     clients
         App clients; by default one public client. The first is the one that `client_id` names.
+    resource_servers
+        APIs with scopes of their own; by default the demo API's ``demo-api/reports.read``.
+    identity_providers
+        Types and identifiers of external providers; one that a client merely names needs no entry.
     lifetimes
         How long tokens, codes and sessions last, in seconds.
+    switches
+        What to do where Cognito's behaviour is unconfirmed.
     port, api_port
         TCP ports on 127.0.0.1; 0 takes any free one. A pool that was stopped starts again on the same ports.
     pool_id
         The user pool id, the last part of the issuer.
+    keys
+        Signing keys; by default new ones, which take some 100 ms.
+    ssl_context
+        With it, pool and API serve https; `sign_in` wants a certificate that this machine trusts.
 
     Attributes
     ----------
@@ -59,6 +90,10 @@ class LocalUserPool(UserPool):
     requests : collections.deque of RecordedRequest
         What arrived, in order: ``token``, ``authorize``, ``login``, ``jwks``, ``discovery``, ``userinfo``, ``revoke``,
         ``logout``, ``orders``, ``me``, ``health`` ...
+    identity_pool_id : str
+        The identity pool at `domain` that takes its ID tokens.
+    assumed_roles : dict of str to str
+        Access key ids of the (made-up) AWS credentials that were handed out, and the role ARN of each.
     latency : dict of str to float
         Seconds that each of these endpoints shall take.
     clock : callable
@@ -67,7 +102,7 @@ class LocalUserPool(UserPool):
     Raises
     ------
     ValueError
-        When the pool id is none.
+        When the pool id is none, or a port.
 
     Examples
     --------
@@ -76,18 +111,38 @@ class LocalUserPool(UserPool):
     True
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a pool has many parts
         self,
         *,
         users: Iterable[User] | None = None,
+        groups: Iterable[Group] | None = None,
         clients: Iterable[AppClient] | None = None,
+        resource_servers: Iterable[ResourceServer] | None = None,
+        identity_providers: Iterable[IdentityProvider] = (),
         lifetimes: Lifetimes | None = None,
+        switches: Switches | None = None,
         port: int = 0,
         api_port: int = 0,
         pool_id: str = "local_Demo12345",
+        keys: PoolKeys | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(pool_id=pool_id, users=users, clients=clients, lifetimes=lifetimes or Lifetimes())
+        super().__init__(
+            pool_id=pool_id,
+            users=users,
+            groups=groups,
+            clients=clients,
+            resource_servers=resource_servers,
+            identity_providers=identity_providers,
+            lifetimes=lifetimes,
+            switches=switches,
+            keys=keys,
+        )
         self._ports = (port, api_port)
+        if not all(0 <= each <= _LAST_PORT for each in self._ports):
+            raise ValueError(f"ports are 0 to {_LAST_PORT}")
+        self._ssl_context = ssl_context
+        self._api_memory = ApiMemory()
         self._servers: list[HTTPServer] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -113,7 +168,8 @@ class LocalUserPool(UserPool):
                 listener.close()
             raise
         self._ports = (sockets[0].getsockname()[1], sockets[1].getsockname()[1])
-        self.domain, self.api_url = (f"http://{_HOST}:{port}" for port in self._ports)
+        scheme = "http" if self._ssl_context is None else "https"
+        self.domain, self.api_url = (f"{scheme}://{_HOST}:{port}" for port in self._ports)
         self.register_logout(self.signed_out_url)
         self._loop = asyncio.new_event_loop()
         listening = threading.Event()
@@ -132,28 +188,6 @@ class LocalUserPool(UserPool):
         self._thread.join()
         self._loop = self._thread = None
 
-    def sign_in(self, authorization_url: str, username: str, password: str) -> str:
-        """Do what a user does in a fresh browser, without one: open the URL, fill in the form, send it.
-
-        Parameters
-        ----------
-        authorization_url
-            An ``/oauth2/authorize`` URL of this pool.
-        username, password
-            What to fill in.
-
-        Returns
-        -------
-        str
-            The first address outside the sign-in page: the callback with its code or error, or the pool's error page.
-
-        Raises
-        ------
-        ValueError
-            When the URL is not of this pool, or the page refuses the password.
-        """
-        return sign_in(self.domain, authorization_url, username, password)
-
     def __enter__(self) -> Self:
         return self.start()
 
@@ -166,25 +200,18 @@ class LocalUserPool(UserPool):
         pool = {"pool": self}
         well_known = rf"/{self.user_pool_id}/\.well-known"
         routes: list[Any] = [
-            (r"(?:/oauth2)?/authorize", AuthorizeHandler, pool),
-            (r"/login", LoginHandler, pool),
-            (r"/logout", LogoutHandler, pool),
-            (r"/error", ErrorHandler, pool),
+            *((path, handler, pool) for path, handler in _DOMAIN_ROUTES if self.switches.has_domain),
             (r"/signed-out", SignedOutHandler, pool),
-            (r"/oauth2/token", TokenHandler, pool),
-            (r"/oauth2/revoke", RevokeHandler, pool),
-            (r"/oauth2/userInfo", UserInfoHandler, pool),
             (rf"{well_known}/openid-configuration", DiscoveryHandler, pool),
             (rf"{well_known}/jwks\.json", JwksHandler, pool),
+            (r"/", IdentityPoolHandler, pool),
+            *((path, handler, pool) for path, handler in CONTROL_ROUTES),
             (r"/assets/(style\.css)", StaticFileHandler, {"path": str(TEMPLATES)}),
         ]
         return _application(self, routes)
 
     def _api_app(self) -> Application:
-        pool = {"pool": self}
-        return _application(
-            self, [("/orders", OrdersHandler, pool), ("/me", MeHandler, pool), ("/health", HealthHandler, pool)]
-        )
+        return _application(self, api_routes(self, self._api_memory))
 
     def _serve(
         self, loop: asyncio.AbstractEventLoop, apps: list[tuple[Application, socket.socket]], listening: threading.Event
@@ -193,7 +220,7 @@ class LocalUserPool(UserPool):
 
         async def listen() -> None:
             for app, listener in apps:
-                server = HTTPServer(app)
+                server = HTTPServer(app, ssl_options=self._ssl_context)
                 server.add_socket(listener)
                 self._servers.append(server)
 

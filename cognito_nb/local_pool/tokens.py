@@ -1,53 +1,26 @@
-"""What the pool signs: ID tokens and access tokens with Cognito's claims, and the keys for them.
+"""What the pool signs: ID tokens and access tokens with Cognito's claims.
 
-One key signs ID tokens, the other access tokens. Header: ``kid`` and ``alg`` only.
-Source: "Understanding the ID token" and "... the access token" in the Cognito developer guide.
+Sources: "Understanding the ID token" and "... the access token", "Role-based access control" in the developer guide.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from .scopes import attributes_in_scope
+from .users import preferred_role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
+    from .clients import AppClient
     from .pool import UserPool
     from .users import User
 
-__all__ = ["Authorization", "PoolKeys", "SigningKey", "attributes_in_scope", "new_refresh_token", "sign_tokens"]
-
-_PROFILE = frozenset(
-    {
-        "birthdate",
-        "family_name",
-        "gender",
-        "given_name",
-        "locale",
-        "middle_name",
-        "name",
-        "nickname",
-        "picture",
-        "preferred_username",
-        "profile",
-        "updated_at",
-        "website",
-        "zoneinfo",
-    }
-)
-_ATTRIBUTES = {
-    "email": frozenset({"email", "email_verified"}),
-    "phone": frozenset({"phone_number", "phone_number_verified"}),
-    "profile": _PROFILE,
-}
+__all__ = ["Authorization", "new_refresh_token", "sign_client_token", "sign_tokens"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,81 +37,38 @@ class Authorization:
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """An RSA key pair and its ``kid``: standard base64 of 32 bytes, so it may contain ``+``, ``/`` and ``=``."""
-
-    kid: str
-    private_key: rsa.RSAPrivateKey = field(repr=False)
-
-    @classmethod
-    def generate(cls) -> SigningKey:
-        """Make a key of 2,048 bits; takes some 60 ms."""
-        kid = base64.b64encode(secrets.token_bytes(32)).decode()
-        return cls(kid, rsa.generate_private_key(public_exponent=65537, key_size=2048))
-
-    def jwk(self) -> dict[str, str]:
-        """Return the public half as an entry of the key set (RFC 7517)."""
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private_key.public_key()))
-        return {"alg": "RS256", "e": public["e"], "kid": self.kid, "kty": "RSA", "n": public["n"], "use": "sig"}
-
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Return the claims as a JWT (RFC 7519)."""
-        # typ=None: PyJWT adds {"typ": "JWT"} otherwise, and Cognito's tokens have none
-        return jwt.encode(dict(claims), self.private_key, algorithm="RS256", headers={"kid": self.kid, "typ": None})
-
-    def verify(self, token: str, *, issuer: str, now: float) -> dict[str, Any] | None:
-        """Return the claims of a JWT that this key signed for this issuer and that has not expired."""
-        options: Any = {"verify_aud": False, "verify_exp": False, "verify_iat": False, "require": ["exp", "iss"]}
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token, self.private_key.public_key(), algorithms=["RS256"], issuer=issuer, options=options
-            )
-        except jwt.InvalidTokenError:
-            return None
-        # By the pool's own clock, which PyJWT does not know
-        return claims if claims["exp"] > now else None
-
-
-@dataclass(frozen=True, slots=True)
-class PoolKeys:
-    """The two keys of a pool."""
-
-    id_token: SigningKey
-    access_token: SigningKey
-
-    @classmethod
-    def generate(cls) -> PoolKeys:
-        """Make both keys."""
-        return cls(SigningKey.generate(), SigningKey.generate())
-
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Return the public key set."""
-        return {"keys": [self.id_token.jwk(), self.access_token.jwk()]}
-
-
-def sign_tokens(pool: UserPool, authorization: Authorization) -> dict[str, Any]:
-    """Return the members of a token response that every grant has: access token, ID token, type, seconds."""
+def sign_tokens(pool: UserPool, authorization: Authorization, *, refreshed: bool = False) -> dict[str, Any]:
+    """Return the members of a token response that every user's grant has: access token, ID token, type, seconds."""
     now = int(pool.clock())
-    access_token = pool.keys.access_token.sign(_access_claims(pool, authorization, now))
-    tokens = {"access_token": access_token, "expires_in": pool.lifetimes.access_token, "token_type": "Bearer"}
-    if "openid" in authorization.scopes:
-        tokens["id_token"] = pool.keys.id_token.sign(_id_claims(pool, authorization, now, access_token))
+    lifetime = pool.lifetimes_of(authorization.client_id).access_token
+    access_token = pool.keys.access_token.sign(_access_claims(pool, authorization, now, lifetime))
+    tokens = {"access_token": access_token, "expires_in": lifetime, "token_type": "Bearer"}
+    if "openid" in authorization.scopes or (refreshed and pool.switches.id_token_without_openid_on_refresh):
+        claims = _id_claims(pool, authorization, now)
+        if not refreshed or pool.switches.at_hash_on_refresh:
+            claims["at_hash"] = _base64url(hashlib.sha256(access_token.encode()).digest()[:16])
+        if refreshed and not pool.switches.nonce_on_refresh:
+            claims.pop("nonce", None)
+        tokens["id_token"] = pool.keys.id_token.sign(claims)
     return tokens
 
 
-def attributes_in_scope(user: User, scopes: Iterable[str]) -> dict[str, str]:
-    """Return the attributes that the scopes open: all with ``openid`` alone, else those of the named scopes."""
-    named = [scope for scope in scopes if scope in _ATTRIBUTES]
-    if not named:
-        return dict(user.attributes)
-    allowed = frozenset().union(*(_ATTRIBUTES[scope] for scope in named))
-    custom = "profile" in named
-    return {
-        name: value
-        for name, value in user.attributes.items()
-        if name in allowed or (custom and name.startswith("custom:"))
+def sign_client_token(pool: UserPool, client: AppClient, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """Return the token response to a client that acts for itself: an access token whose subject is the client."""
+    now, lifetime = int(pool.clock()), pool.lifetimes_of(client.client_id).access_token
+    claims = {
+        "sub": client.client_id,
+        "token_use": "access",
+        "scope": " ".join(scopes),
+        "auth_time": now,
+        "iss": pool.issuer,
+        "exp": now + lifetime,
+        "iat": now,
+        "version": 2,
+        "jti": str(uuid.uuid4()),
+        "client_id": client.client_id,
     }
+    return {"access_token": pool.keys.access_token.sign(claims), "expires_in": lifetime, "token_type": "Bearer"}
 
 
 def new_refresh_token() -> str:
@@ -148,23 +78,24 @@ def new_refresh_token() -> str:
 
 
 def _common_claims(pool: UserPool, authorization: Authorization, now: int, lifetime: int) -> dict[str, Any]:
-    claims = {
+    claims: dict[str, Any] = {
         "sub": authorization.user.sub,
         "iss": pool.issuer,
-        "origin_jti": authorization.origin_jti,
         "event_id": authorization.event_id,
         "auth_time": authorization.auth_time,
         "iat": now,
         "exp": now + lifetime,
-        "jti": str(uuid.uuid4()),
     }
+    client = pool.clients[authorization.client_id]
+    if client.token_revocation or client.rotation:
+        claims |= {"origin_jti": authorization.origin_jti, "jti": str(uuid.uuid4())}
     if authorization.user.groups:
         claims["cognito:groups"] = list(authorization.user.groups)
     return claims
 
 
-def _access_claims(pool: UserPool, authorization: Authorization, now: int) -> dict[str, Any]:
-    claims = _common_claims(pool, authorization, now, pool.lifetimes.access_token) | {
+def _access_claims(pool: UserPool, authorization: Authorization, now: int, lifetime: int) -> dict[str, Any]:
+    claims = _common_claims(pool, authorization, now, lifetime) | {
         "token_use": "access",
         "version": 2,
         "client_id": authorization.client_id,
@@ -176,19 +107,45 @@ def _access_claims(pool: UserPool, authorization: Authorization, now: int) -> di
     return claims
 
 
-def _id_claims(pool: UserPool, authorization: Authorization, now: int, access_token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = attributes_in_scope(authorization.user, authorization.scopes)
+def _id_claims(pool: UserPool, authorization: Authorization, now: int) -> dict[str, Any]:
+    user = authorization.user
+    readable = pool.clients[authorization.client_id].read_attributes
+    claims: dict[str, Any] = dict(attributes_in_scope(user, authorization.scopes, readable))
     for name in ("email_verified", "phone_number_verified"):
         if name in claims:
             claims[name] = claims[name] == "true"  # a string in userInfo, a boolean here
-    claims |= _common_claims(pool, authorization, now, pool.lifetimes.id_token) | {
+    lifetime = pool.lifetimes_of(authorization.client_id).id_token
+    claims |= _common_claims(pool, authorization, now, lifetime) | {
         "token_use": "id",
         "aud": authorization.client_id,
-        "cognito:username": authorization.user.username,
-        "at_hash": _base64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+        "cognito:username": user.username,
     }
-    if authorization.nonce is not None:
-        claims["nonce"] = authorization.nonce
+    return claims | _role_claims(pool, user) | _provider_claims(pool, authorization)
+
+
+def _role_claims(pool: UserPool, user: User) -> dict[str, Any]:
+    groups = pool.groups_of(user)
+    roles = list(dict.fromkeys(group.role_arn for group in groups if group.role_arn))
+    claims: dict[str, Any] = {"cognito:roles": roles} if roles else {}
+    if role := preferred_role(groups):
+        claims["cognito:preferred_role"] = role
+    return claims
+
+
+def _provider_claims(pool: UserPool, authorization: Authorization) -> dict[str, Any]:
+    """Return the nonce and, for a federated user, ``identities``."""
+    user = authorization.user
+    claims: dict[str, Any] = {} if authorization.nonce is None else {"nonce": authorization.nonce}
+    if user.provider:
+        identity = {
+            "userId": user.provider_user_id,
+            "providerName": user.provider,
+            "providerType": pool.identity_provider(user.provider).kind,
+            "issuer": None,
+            "primary": "true",
+            "dateCreated": str(int(user.created_at * 1000)),
+        }
+        claims["identities"] = [identity]
     return claims
 
 

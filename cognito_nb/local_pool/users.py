@@ -1,36 +1,87 @@
-"""Users of the local user pool, and the three that every pool starts with.
+"""Users and groups of the local user pool, and the three users that every pool starts with.
 
-Source: "User pool attributes" in the Cognito developer guide.
+Source: "User pool attributes", "Adding groups to a user pool" in the Cognito developer guide.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["DEMO_PASSWORD", "DEMO_USERS", "User"]
+__all__ = ["DEMO_GROUPS", "DEMO_PASSWORD", "DEMO_USERS", "Group", "User", "preferred_role"]
 
 DEMO_PASSWORD = "Notebook-2026!"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """One user of the pool; attribute values are strings, as in Cognito (``"true"`` for a verified e-mail address)."""
+    """One user of the pool; attribute values are strings, as in Cognito (``"true"`` for a verified e-mail address).
+
+    Parameters
+    ----------
+    username
+        For a federated user the id at the provider; it reads ``{provider}_{id}`` from then on, as in Cognito.
+    password
+        Whoever has none, such as a federated user, cannot sign in with one.
+    attributes
+        By name; own ones start with ``custom:``.
+    groups
+        Names of groups, in the order of ``cognito:groups``.
+    sub
+        By default a new UUID.
+    provider
+        Name of the identity provider that the user comes from; ``None`` for the pool itself.
+    created_at
+        Seconds since 1970.
+    """
 
     username: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
     attributes: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     sub: str = field(default_factory=lambda: str(uuid.uuid4()))
+    provider: str | None = None
+    created_at: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        if self.provider and not self.username.startswith(f"{self.provider}_"):
+            object.__setattr__(self, "username", f"{self.provider}_{self.username}")
 
     @property
     def name(self) -> str:
         """The full name, or else the user name."""
         return self.attributes.get("name", self.username)
+
+    @property
+    def provider_user_id(self) -> str:
+        """The user's id at the identity provider."""
+        return self.username.removeprefix(f"{self.provider}_")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group and the IAM role it gives; of several roles that of the lowest precedence number is preferred."""
+
+    name: str
+    role_arn: str | None = None
+    precedence: int | None = None
+
+
+def preferred_role(groups: Iterable[Group]) -> str | None:
+    """Return the role for ``cognito:preferred_role``: none when groups of the same precedence have different ones."""
+    ranked = [
+        (float("inf") if group.precedence is None else group.precedence, group.role_arn)
+        for group in groups
+        if group.role_arn
+    ]
+    best = min((precedence for precedence, _ in ranked), default=None)
+    roles = {role for precedence, role in ranked if precedence == best}
+    return roles.pop() if len(roles) == 1 else None
 
 
 def _demo_user(username: str, name: str, groups: tuple[str, ...], team: str, phone: str = "") -> User:
@@ -54,3 +105,4 @@ DEMO_USERS = (
     _demo_user("grace", "Grace Hopper", ("analysts",), "compilers", "+12025550143"),
     _demo_user("linus", "Linus Pauling", (), "chemistry"),
 )
+DEMO_GROUPS = (Group("admins", precedence=1), Group("analysts", precedence=2))

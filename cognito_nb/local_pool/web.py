@@ -1,4 +1,4 @@
-"""What all handlers have in common: a recorded arrival, a chosen latency, and logs without queries.
+"""What all handlers have in common: a recorded arrival, faults on request, the pool's time, logs without queries.
 
 An authorization code travels in a query, so no log line, not even that of a crash, may hold one.
 """
@@ -12,24 +12,27 @@ import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tornado.web import RequestHandler
+from tornado.httputil import format_timestamp
+from tornado.web import Finish, RequestHandler
 
+from .delivery import FaultyConnection
 from .grants import authorization_server
 from .pool import RecordedRequest
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from types import TracebackType
 
     from .oauth import PoolAuthorizationServer
     from .pool import UserPool
 
-__all__ = ["JsonHandler", "NotFoundHandler", "PoolHandler", "log_request"]
+__all__ = ["JsonHandler", "NotFoundHandler", "PoolHandler", "endpoint_names", "log_request"]
 
 _log = logging.getLogger(__name__)
 
 
 class PoolHandler(RequestHandler):
-    """Base of the handlers; ``endpoint`` is the name in `UserPool.requests` and `UserPool.latency`."""
+    """Base of the handlers; ``endpoint`` is its name in requests, latencies and faults."""
 
     endpoint: ClassVar[str] = "other"
     pool: UserPool
@@ -49,11 +52,25 @@ class PoolHandler(RequestHandler):
         self.set_header("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 
     async def prepare(self) -> None:
-        """Record the request, then wait as long as the endpoint shall take."""
+        """Record the request, wait as long as the endpoint shall take, and let it fail if it shall."""
         method, path = self.request.method or "", self.request.path
         self.pool.requests.append(RecordedRequest(self.endpoint, method, path, self.pool.clock()))
-        if seconds := self.pool.latency.get(self.endpoint):
+        fault = self.pool.faults.take(self.endpoint)
+        seconds = self.pool.latency.get(self.endpoint, 0.0)
+        if fault is not None and not fault.after:
+            seconds += fault.delay
+        if seconds:
             await asyncio.sleep(seconds)
+        if fault is None:
+            return
+        self.request.connection = FaultyConnection(self, fault)
+        if not fault.lets_work:
+            raise Finish
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
+        """Finish the answer, dated by the pool's clock."""
+        self.set_header("Date", format_timestamp(self.pool.clock()))
+        return super().finish(chunk)
 
     def compute_etag(self) -> None:
         """Send no ETag: nothing here is worth a conditional request."""
@@ -106,6 +123,16 @@ class NotFoundHandler(PoolHandler):
         """Answer every method with 404."""
         await super().prepare()
         self.send_error(404)
+
+
+def endpoint_names() -> list[str]:
+    """Return the names of all endpoints, in alphabetical order."""
+    handlers, names = [PoolHandler], set()
+    while handlers:
+        handler = handlers.pop()
+        names.add(handler.endpoint)
+        handlers += handler.__subclasses__()
+    return sorted(names - {""})
 
 
 def log_request(handler: RequestHandler) -> None:

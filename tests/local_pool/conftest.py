@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+import jwt
 import pytest
 
 from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, LocalUserPool
-from cognito_nb.local_pool.tokens import PoolKeys
+from cognito_nb.local_pool.keys import PoolKeys
 
 CALLBACK = "http://localhost:8888/cognito/callback"
 VERIFIER = "a-code-verifier-of-more-than-forty-three-characters"
@@ -80,6 +81,11 @@ class Caller:
         assert response.status_code == 200, response.text
         return response.json()
 
+    @staticmethod
+    def claims(token):
+        """Return what a token says, unverified."""
+        return jwt.decode(token, options={"verify_signature": False, "verify_aud": False})
+
     def userinfo(self, access_token):
         return self.web.get(f"{self.pool.domain}/oauth2/userInfo", headers={"Authorization": f"Bearer {access_token}"})
 
@@ -141,9 +147,9 @@ def caller(pool, web):
 def make_caller(make_pool, web):
     """Talk to a pool of this one client."""
 
-    def make(**client_options):
+    def make(pool_options=None, /, **client_options):
         client = AppClient(**client_options)
-        return Caller(make_pool(client), web, client.client_id)
+        return Caller(make_pool(client, **(pool_options or {})), web, client.client_id)
 
     return make
 

@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from cognito_nb.local_pool import DEMO_PASSWORD
+from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Lifetimes, User
 
 CALLBACK = "http://localhost:8888/cognito/callback"
 
@@ -78,7 +78,6 @@ def test_authorize_never_redirects_a_bad_client_or_redirect(caller, changes, mes
     [
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "id_token"}, "invalid_request"),
-        ({"response_type": "token"}, "unauthorized_client"),
         ({"scope": "openid orders/write"}, "invalid_scope"),
         ({"scope": "email"}, "invalid_scope"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
@@ -87,6 +86,12 @@ def test_authorize_never_redirects_a_bad_client_or_redirect(caller, changes, mes
         ({"code_challenge": "short"}, "invalid_request"),
         ({"prompt": "none"}, "login_required"),
         ({"prompt": "none login"}, "invalid_request"),
+        ({"identity_provider": "Google"}, "invalid_request"),
+        ({"idp_identifier": "example.com"}, "invalid_request"),
+        ({"resource": "api"}, "invalid_request"),
+        ({"resource": "http://127.0.0.1/api"}, "invalid_request"),
+        ({"resource": "https://[api"}, "invalid_request"),
+        ({"resource": "https://api.example.com#part"}, "invalid_request"),
     ],
 )
 def test_authorize_returns_other_errors_to_the_callback(caller, changes, error):
@@ -250,7 +255,7 @@ def test_logout_to_the_sign_in_page_fills_in_the_scopes(caller):
     assert address == f"{caller.pool.domain}/login"
     assert query["redirect_uri"] == quote(CALLBACK, safe="")
     assert query["state"] == "s"
-    assert query["scope"] == "aws.cognito.signin.user.admin+phone+openid+profile+email"
+    assert query["scope"] == "aws.cognito.signin.user.admin+phone+openid+profile+email+demo-api%2Freports.read"
     assert caller.authorize().headers["Location"].startswith(f"{caller.pool.domain}/login?")
 
 
@@ -279,3 +284,70 @@ def test_logout_errors_end_on_the_error_page(caller, parameters, message):
     location = logout(caller, **parameters).headers["Location"]
     assert location.startswith(f"{caller.pool.domain}/error?{urlencode({'error': message})}&")
     assert caller.authorize().headers["Location"].startswith(CALLBACK)
+
+
+@pytest.mark.parametrize(
+    ("lang", "language", "label"),
+    [
+        ("de", "de", "Benutzername"),
+        ("es", "es", "Nombre de usuario"),
+        ("fr", "fr", "Nom d\u2019utilisateur"),
+        ("en", "en", "Username"),
+        ("ja", "en", "Username"),
+        ("xx", "en", "Username"),
+    ],
+)
+def test_sign_in_page_speaks_the_language_asked_for(caller, lang, language, label):
+    """English stands in for the languages that the pool does not speak."""
+    page = caller.web.get(caller.authorize(lang=lang).headers["Location"]).text
+    assert f'<html lang="{language}">' in page
+    assert f'<label for="username">{label}</label>' in page
+
+
+def test_language_is_remembered(caller):
+    """In a cookie; a language that Cognito does not have leaves it alone."""
+    caller.open_sign_in_page(lang="de")
+    url, csrf = caller.open_sign_in_page(lang="tlh")
+    assert caller.web.cookies["lang"] == "de"
+    page = caller.web.post(url, data={"_csrf": csrf, "username": "ada", "password": "wrong"}).text
+    assert "Benutzername oder Passwort ist falsch." in page
+
+
+def test_translations_say_the_same_things():
+    """Every language has every text, with a place for the provider's name where English has one."""
+    from cognito_nb.local_pool.texts import ENGLISH, LANGUAGES, texts_in
+
+    for texts in map(texts_in, LANGUAGES):
+        assert {name: text.count("{}") for name, text in texts.items()} == {
+            name: text.count("{}") for name, text in ENGLISH.items()
+        }
+
+
+def test_sign_in_page_tells_the_demo_users(caller):
+    """And their password, which is public."""
+    url, _ = caller.open_sign_in_page()
+    page = caller.web.get(url).text
+    assert [name for name in ("ada", "grace", "linus", DEMO_PASSWORD) if f"<code>{name}</code>" not in page] == []
+
+
+def test_sign_in_page_tells_no_other_users(make_caller):
+    """A user with a password of his own is not shown, and without demo users there is no hint."""
+    caller = make_caller({"users": [User(username="zoe", password="her own")]})
+    url, _ = caller.open_sign_in_page()
+    page = caller.web.get(url).text
+    assert "zoe" not in page
+    assert DEMO_PASSWORD not in page
+
+
+def test_client_can_use_a_browser_session_for_another_time(make_pool, caller):
+    """Its window is its own; other clients keep the pool's."""
+    clients = [AppClient(lifetimes=Lifetimes(browser_session=7200)), AppClient()]
+    caller.pool = make_pool(*clients)
+    now = caller.pool.clock()
+    caller.pool.clock = lambda: now
+    caller.client_id = clients[0].client_id
+    caller.sign_in()
+    caller.pool.clock = lambda: now + 3600
+    assert "code=" in caller.authorize(prompt="none").headers["Location"]
+    caller.client_id = clients[1].client_id
+    assert "login_required" in caller.authorize(prompt="none").headers["Location"]

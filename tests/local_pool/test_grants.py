@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cognito_nb.local_pool import AppClient
+from cognito_nb.local_pool import AppClient, Lifetimes
 
 SECRET = "s3cretOfTheConfidentialClient2026"
 
@@ -246,3 +246,89 @@ def test_revoke_errors(caller, confidential):
     assert (missing.status_code, missing.json()) == (400, {"error": "invalid_request"})
     for refused in (caller.revoke(token="x", client_id="nobody"), confidential.revoke(token="x")):
         assert (refused.status_code, refused.json()) == (401, {"error": "invalid_client"})
+
+
+@pytest.mark.parametrize(
+    ("read_attributes", "scope", "status"),
+    [
+        (("email",), "openid email", 400),
+        (("email", "email_verified"), "openid email", 200),
+        (("email", "email_verified"), "openid", 200),
+        (("name",), "openid profile", 400),
+        (None, "openid profile email phone", 200),
+    ],
+)
+def test_code_is_worthless_when_the_client_cannot_read_behind_its_scopes(make_caller, read_attributes, scope, status):
+    """One attribute that is not readable makes it invalid_grant."""
+    caller = make_caller(read_attributes=read_attributes)
+    response = caller.redeem(caller.code(scope=scope))
+    assert response.status_code == status
+    assert response.json().get("error") == (None if status == 200 else "invalid_grant")
+
+
+def test_client_that_lost_its_oauth_flows_gets_no_tokens(caller):
+    """AllowedOAuthFlowsUserPoolClient is needed at the token endpoint too."""
+    code = caller.code()
+    caller.pool.clients[caller.client_id].oauth_enabled = False
+    assert caller.redeem(code).json() == {"error": "invalid_grant"}
+
+
+def test_refresh_of_a_client_without_the_code_flow_is_unauthorized(make_caller):
+    """An implicit client has nothing to refresh."""
+    caller = make_caller(flows=("implicit",))
+    for response in (caller.refresh("any"), caller.redeem("any")):
+        assert (response.status_code, response.json()) == (400, {"error": "unauthorized_client"})
+
+
+def test_refresh_shows_what_has_become_of_the_user(caller):
+    """New groups and attributes; a user who is gone, or is another person now, gets invalid_grant."""
+    token, ada = caller.tokens()["refresh_token"], caller.pool.user("ada")
+    caller.pool.put_user(replace(ada, groups=("board",)))
+    access_token = caller.refresh(token).json()["access_token"]
+    assert caller.claims(access_token)["cognito:groups"] == ["board"]
+    caller.pool.remove_user("ada")
+    assert caller.refresh(token).json() == {"error": "invalid_grant"}
+    caller.pool.add_user("ada", "another person")
+    assert caller.refresh(token).json() == {"error": "invalid_grant"}
+
+
+def test_client_can_have_lifetimes_of_its_own(make_caller):
+    """In the response, in the tokens, and in what the pool still takes."""
+    lifetimes = Lifetimes(access_token=60, id_token=120, refresh_token=600, code=30)
+    caller = make_caller(lifetimes=lifetimes)
+    now = caller.pool.clock()
+    caller.pool.clock = lambda: now
+    late, tokens = caller.code(), caller.tokens()
+    claims = {kind: caller.claims(tokens[kind]) for kind in ("id_token", "access_token")}
+    assert tokens["expires_in"] == 60
+    assert [claims[kind]["exp"] - claims[kind]["iat"] for kind in ("access_token", "id_token")] == [60, 120]
+    caller.pool.clock = lambda: now + 30
+    assert caller.redeem(late).json() == {"error": "invalid_grant"}
+    caller.pool.clock = lambda: now + 600
+    assert caller.refresh(tokens["refresh_token"]).json() == {"error": "invalid_grant"}
+
+
+def test_revocation_can_be_off(make_caller):
+    """Then it is a bad request, and nothing is revoked."""
+    caller = make_caller(token_revocation=False)
+    token = caller.tokens()["refresh_token"]
+    response = caller.revoke(token=token)
+    assert (response.status_code, response.json()) == (400, {"error": "invalid_request"})
+    assert caller.refresh(token).status_code == 200
+
+
+def test_revoke_leaves_the_browser_session_alone(caller):
+    """The next sign-in asks for no password."""
+    code = caller.sign_in().headers["Location"].partition("code=")[2].partition("&")[0]
+    caller.revoke(token=caller.redeem(code).json()["refresh_token"])
+    assert "code=" in caller.authorize(prompt="none").headers["Location"]
+
+
+def test_confidential_client_revokes_by_header_or_body(confidential):
+    """With its secret, in either place."""
+    for how in ({"headers": basic(confidential.client_id, SECRET)}, {"data": {"client_secret": SECRET}}):
+        token = confidential.redeem(confidential.code(), client_secret=SECRET).json()["refresh_token"]
+        form = {"token": token, "client_id": confidential.client_id} | how.get("data", {})
+        url = f"{confidential.pool.domain}/oauth2/revoke"
+        assert confidential.web.post(url, data=form, headers=how.get("headers")).status_code == 200
+        assert confidential.refresh(token, client_secret=SECRET).json() == {"error": "invalid_grant"}

@@ -68,10 +68,40 @@ def test_main_says_in_one_line_that_a_port_is_taken(pool):
 
 @pytest.mark.parametrize("arguments", [["--port", "x"], ["--port", "65536"], ["--callback", "nowhere"], ["--what"]])
 def test_main_refuses_bad_arguments(arguments):
-    """Exit code 2."""
+    """Exit code 2, and the usage."""
     result = run(*arguments)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+def test_main_runs_a_pool_from_a_file(tmp_path):
+    """Users, clients and pool id are the file's; an option wins over the file's own, and adds its callback URL."""
+    text = '[pool]\npool_id = "local_Mine"\nport = 1\n[[users]]\nusername = "mary"\n[[clients]]\nclient_id = "mine"\n'
+    (tmp_path / "pool.toml").write_text(text)
+    with running("--config", str(tmp_path / "pool.toml"), "--port", "0", "--callback", "http://localhost:9/cb") as pool:
+        facts = json.loads(pool.stdout.readline())
+        assert (facts["user_pool_id"], facts["client_id"]) == ("local_Mine", "mine")
+        assert [user["username"] for user in facts["users"]] == ["mary"]
+        query = {"response_type": "code", "client_id": "mine", "redirect_uri": "http://localhost:9/cb"}
+        response = httpx.get(f"{facts['domain']}/oauth2/authorize", params=query, trust_env=False)
+        assert response.headers["Location"].startswith(f"{facts['domain']}/login?")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[users]", "pool.toml, users: takes tables, each below a heading [[users]]\n"),
+        ("[pool]\nport = 70000", "ports are 0 to 65535\n"),
+        (None, "pool.toml: No such file or directory\n"),
+    ],
+)
+def test_main_refuses_a_bad_file(tmp_path, text, said):
+    """Exit code 2, and what is wrong with it."""
+    if text is not None:
+        (tmp_path / "pool.toml").write_text(text)
+    result = run("--config", str(tmp_path / "pool.toml"))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.endswith(said)
 
 
 def test_import_without_authlib_names_the_extra(tmp_path):

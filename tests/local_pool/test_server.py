@@ -217,3 +217,19 @@ def test_impossible_options_are_refused():
         LocalUserPool(pool_id="nonsense")
     with pytest.raises(ValueError, match="0 to 60"):
         AppClient(rotation=True, rotation_grace=61)
+
+
+def test_default_pool_has_groups_and_a_resource_server(pool):
+    """What the demo users are members of, and what the default client may ask for."""
+    assert {name for user in pool.users for name in user.groups} == set(pool.groups)
+    custom = {scope for server in pool.resource_servers.values() for scope in server.full_scopes}
+    assert custom == {"demo-api/reports.read"} <= set(pool.clients[pool.client_id].scopes)
+
+
+def test_federated_user_can_be_added(make_caller):
+    """Without a password, under the name that Cognito gives."""
+    caller = make_caller(identity_providers=("COGNITO", "Google"))
+    user = caller.pool.add_user("7", provider="Google")
+    assert caller.pool.user("Google_7") == user
+    url = caller.authorization_url(identity_provider="Google", redirect_uri=CALLBACK)
+    assert caller.pool.sign_in(url, "Google_7", "").startswith(f"{CALLBACK}?code=")

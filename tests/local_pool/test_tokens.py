@@ -6,6 +6,8 @@ import hashlib
 import jwt
 import pytest
 
+from cognito_nb.local_pool import DEMO_PASSWORD, Group, IdentityProvider, User
+
 
 @pytest.fixture
 def verify(caller):
@@ -156,7 +158,7 @@ def test_scopes_open_attributes(caller, verify, scope, present, absent):
 def test_scopes_left_out_mean_all_of_the_client(caller, verify):
     """In the client's order, not the request's."""
     scope = verify(caller.tokens(scope=None)["access_token"])["scope"]
-    assert scope == "aws.cognito.signin.user.admin phone openid profile email"
+    assert scope == "aws.cognito.signin.user.admin phone openid profile email demo-api/reports.read"
 
 
 def test_userinfo_has_strings_only_and_another_name_for_the_user(caller):
@@ -189,3 +191,108 @@ def test_userinfo_without_token_is_a_bad_request(caller):
     assert response.status_code == 400
     assert response.headers["WWW-Authenticate"].startswith('error="invalid_request"')
     assert caller.web.post(url).status_code == 405
+
+
+def id_claims(caller, username="ada", **changes):
+    return caller.claims(caller.tokens(username, **changes)["id_token"])
+
+
+def test_groups_with_roles_show_in_the_id_token(make_caller):
+    """Each role once, and the one of the lowest precedence as the preferred one."""
+    groups = [Group("admins", "arn:aws:iam::1:role/a", 5), Group("analysts", "arn:aws:iam::1:role/b", 1)]
+    claims = id_claims(make_caller({"groups": groups}))
+    assert claims["cognito:groups"] == ["admins", "analysts"]
+    assert claims["cognito:roles"] == ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]
+    assert claims["cognito:preferred_role"] == "arn:aws:iam::1:role/b"
+
+
+def test_groups_of_the_same_precedence_prefer_no_role(make_caller):
+    """The roles are there, the choice is not made."""
+    groups = [Group("admins", "arn:aws:iam::1:role/a", 1), Group("analysts", "arn:aws:iam::1:role/b", 1)]
+    claims = id_claims(make_caller({"groups": groups}))
+    assert len(claims["cognito:roles"]) == 2
+    assert "cognito:preferred_role" not in claims
+
+
+def test_federated_user_has_an_identity_and_a_nonce(make_caller):
+    """The provider's record of the user, and a nonce even where the client sent none."""
+    user = User(username="7", provider="Google", created_at=1_700_000_000.25)
+    caller = make_caller({"users": [user]}, identity_providers=("Google",))
+    claims = id_claims(caller, user.username, nonce=None)
+    assert claims["identities"] == [
+        {
+            "userId": "7",
+            "providerName": "Google",
+            "providerType": "Google",
+            "issuer": None,
+            "primary": "true",
+            "dateCreated": "1700000000250",
+        }
+    ]
+    assert claims["nonce"]
+    assert id_claims(caller, user.username, nonce="mine")["nonce"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind"), [(IdentityProvider("Acme", "SAML"), "SAML"), (IdentityProvider("Acme"), "OIDC")]
+)
+def test_identity_names_the_type_of_its_provider(make_caller, provider, kind):
+    """OIDC unless said otherwise."""
+    options = {"users": [User(username="7", provider="Acme")], "identity_providers": [provider]}
+    claims = id_claims(make_caller(options, identity_providers=("Acme",)), "Acme_7")
+    assert claims["identities"][0]["providerType"] == kind
+
+
+@pytest.mark.parametrize(
+    ("options", "has_jti"),
+    [({"token_revocation": False}, False), ({"token_revocation": False, "rotation": True}, True)],
+)
+def test_tokens_have_a_jti_only_where_it_serves_for_something(make_caller, options, has_jti):
+    """For revocation or for rotation; userInfo works without."""
+    caller = make_caller(**options)
+    tokens = caller.tokens()
+    claims = caller.claims(tokens["access_token"])
+    assert ({"jti", "origin_jti"} <= claims.keys()) is has_jti
+    assert caller.userinfo(tokens["access_token"]).status_code == 200
+
+
+def test_unreadable_attributes_are_nowhere(make_caller):
+    """Neither in the ID token nor in userInfo."""
+    caller = make_caller(read_attributes=("name",))
+    tokens = caller.tokens(scope="openid")
+    claims = caller.claims(tokens["id_token"])
+    assert claims["name"] == "Ada Lovelace"
+    assert "email" not in claims
+    assert set(caller.userinfo(tokens["access_token"]).json()) == {"sub", "name", "username"}
+
+
+def test_custom_attributes_are_strings(caller):
+    """Whatever they look like."""
+    caller.pool.add_user("mary", DEMO_PASSWORD, attributes={"custom:level": "7"})
+    assert id_claims(caller, "mary", scope="openid")["custom:level"] == "7"
+
+
+def test_discovery_document_has_the_fields_of_old(caller):
+    """No more, so that a client cannot rely on newer ones."""
+    metadata = caller.web.get(f"{caller.pool.issuer}/.well-known/openid-configuration").json()
+    assert list(metadata) == [
+        "authorization_endpoint",
+        "id_token_signing_alg_values_supported",
+        "issuer",
+        "jwks_uri",
+        "response_types_supported",
+        "scopes_supported",
+        "subject_types_supported",
+        "token_endpoint",
+        "token_endpoint_auth_methods_supported",
+        "userinfo_endpoint",
+    ]
+
+
+def test_userinfo_of_a_user_who_is_gone_is_401(caller):
+    """Deleted, or another person under the same name."""
+    token = caller.tokens()["access_token"]
+    caller.pool.remove_user("ada")
+    assert caller.userinfo(token).status_code == 401
+    caller.pool.add_user("ada", "another person")
+    assert caller.userinfo(token).status_code == 401

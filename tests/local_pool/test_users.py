@@ -1,0 +1,44 @@
+"""Users and groups."""
+
+from dataclasses import replace
+
+import pytest
+
+from cognito_nb.local_pool import Group, User
+from cognito_nb.local_pool.users import preferred_role
+
+
+def test_federated_user_is_named_after_the_provider():
+    """However often the record is copied; the id at the provider can be had alone."""
+    user = replace(User(username="104512233", provider="Google"), groups=("board",))
+    assert user.username == "Google_104512233"
+    assert user.provider_user_id == "104512233"
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [
+        ([], None),
+        ([Group("a")], None),
+        ([Group("a", "role-a")], "role-a"),
+        ([Group("a", "role-a", 2), Group("b", "role-b", 1)], "role-b"),
+        ([Group("a", "role-a"), Group("b", "role-b", 9)], "role-b"),
+        ([Group("a", "role-a", 1), Group("b", "role-b", 1)], None),
+        ([Group("a", "role-a", 1), Group("b", "role-a", 1), Group("c", "role-c", 2)], "role-a"),
+        ([Group("a", None, 0), Group("b", "role-b", 1)], "role-b"),
+    ],
+)
+def test_preferred_role_is_that_of_the_lowest_precedence(groups, role):
+    """None where two groups of the same precedence have different roles."""
+    assert preferred_role(groups) == role
+
+
+def test_nobody_signs_in_without_a_password(pool):
+    """Not even a user who has none."""
+    pool.add_user("blank")
+    assert pool.authenticate("blank", "") is None
+
+
+def test_repr_hides_the_password():
+    """A user in a log line gives nothing away."""
+    assert "hunter2" not in repr(User(username="ada", password="hunter2"))
