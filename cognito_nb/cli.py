@@ -14,7 +14,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._version import __version__
 
@@ -26,8 +26,21 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _HERE = Path(__file__).parent
-_PATIENCE = 10.0  # seconds that JupyterLab has to end
+_START_PAGE = "00_start_here.ipynb"
+_NEEDED = ("authlib", "ipykernel", "pandas", "matplotlib")  # by the pool and by the notebooks
+_PATIENCE = 10.0  # seconds that Jupyter has to end
 _PAUSE = 0.1  # seconds between two looks whether it listens
+
+
+class _FrontEnd(NamedTuple):
+    name: str
+    module: str
+    app: str  # the application whose settings it reads
+    path: str  # where its pages show a notebook
+
+
+_LAB = _FrontEnd("JupyterLab", "jupyterlab", "LabApp", "/lab/tree")
+_NOTEBOOK = _FrontEnd("Jupyter Notebook", "notebook", "JupyterNotebookApp", "/notebooks")
 
 _SETTINGS = """\
 # Written by `jupyter cognito demo`, anew at each start: the local user pool's port changes.
@@ -49,17 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="try it without AWS: a local user pool, a demo API and JupyterLab")
-    demo.add_argument("--port", type=int, default=0, help="JupyterLab's port (default: a free one)")
+    demo.add_argument("--notebook", action="store_true", help="open Jupyter Notebook 7 instead of JupyterLab")
+    demo.add_argument("--port", type=int, default=0, help="Jupyter's port (default: a free one)")
     demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     demo.add_argument("--folder", type=Path, default=Path("cognito-demo"), help="working folder (default: %(default)s)")
-    demo.add_argument("jupyterlab", nargs="*", help="options for JupyterLab itself, after --")
+    demo.add_argument("jupyter", nargs="*", help="options for Jupyter itself, after --")
     options = parser.parse_args(arguments)
     no_browser = ["--no-browser"] if options.no_browser else []
-    return _demo(port=options.port, folder=options.folder, options=[*no_browser, *options.jupyterlab])
+    return _demo(
+        _NOTEBOOK if options.notebook else _LAB,
+        port=options.port,
+        folder=options.folder,
+        options=[*no_browser, *options.jupyter],
+    )
 
 
-def _demo(*, port: int, folder: Path, options: list[str]) -> int:
-    missing = [module for module in ("authlib", "jupyterlab", "ipykernel") if find_spec(module) is None]
+def _demo(front_end: _FrontEnd, *, port: int, folder: Path, options: list[str]) -> int:
+    missing = [module for module in (*_NEEDED, front_end.module) if find_spec(module) is None]
     if missing:
         return _fail(f"The demo needs {', '.join(missing)}: pip install 'cognito_nb[demo]'")
     try:
@@ -77,7 +96,7 @@ def _demo(*, port: int, folder: Path, options: list[str]) -> int:
             _prepare(folder, pool, callbacks)
         except OSError as error:
             return _fail(f"The folder {folder} cannot be used: {error.strerror}. Choose another with --folder.")
-        return _run_jupyterlab(pool, port=port, folder=folder, options=options)
+        return _run_jupyter(front_end, pool, port=port, folder=folder, options=options)
 
 
 def _free_port(port: int) -> int:
@@ -109,13 +128,15 @@ def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
     target.write_text(settings, encoding="utf-8")
 
 
-def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:
+def _run_jupyter(front_end: _FrontEnd, pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:
     token = secrets.token_urlsafe(24)
-    address = f"http://localhost:{port}/lab/tree/01_sign_in.ipynb"
+    page = f"{front_end.path}/{_START_PAGE}"
     command = [
-        *(sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
-        *(f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.default_url=/lab/tree/01_sign_in.ipynb"),
-        "--ServerApp.log_level=WARN",
+        *(sys.executable, "-m", front_end.module, f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
+        *(f"--ServerApp.root_dir={folder.resolve()}", f"--{front_end.app}.default_url={page}"),
+        f"--LabApp.workspaces_dir={folder.resolve() / '.workspaces'}",  # spares the open tabs of the user's own
+        *(f"--{app}.log_level=ERROR" for app in ("ServerApp", _LAB.app, _NOTEBOOK.app)),  # the welcome stays in sight
+        "--MappingKernelManager.transport_encryption=auto",  # a kernel without it warns in the terminal
         *(("--allow-root",) if _is_root() else ()),  # containers; it listens on loopback only
         *options,
     ]
@@ -125,14 +146,15 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
     for ending in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last when the terminal is closed; Windows has none
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)
-    # A session of its own, or Ctrl-C would make JupyterLab ask whether it may end.
+    # A session of its own, or Ctrl-C would make Jupyter ask whether it may end.
     server = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603 - our own command
     try:
         if _listens(port, server):
-            print(_welcome(pool, f"{address}?token={token}"), flush=True)  # noqa: T201 - what the user asked for
+            address = f"http://localhost:{port}{page}?token={token}"
+            print(_welcome(front_end, pool, address), flush=True)  # noqa: T201 - what the user asked for
         return server.wait()
     except KeyboardInterrupt:
-        print("\nEnding JupyterLab and the local user pool …", flush=True)  # noqa: T201 - answers Ctrl-C
+        print(f"\nEnding {front_end.name} and the local user pool …", flush=True)  # noqa: T201 - answers Ctrl-C
         return 0
     finally:
         server.terminate()
@@ -143,7 +165,7 @@ def _run_jupyterlab(pool: LocalUserPool, *, port: int, folder: Path, options: li
 
 
 def _listens(port: int, server: subprocess.Popen[bytes]) -> bool:
-    """Wait until JupyterLab answers; False if it has ended."""
+    """Wait until Jupyter answers; False if it has ended."""
     while server.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -156,10 +178,10 @@ def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _welcome(pool: LocalUserPool, address: str) -> str:
+def _welcome(front_end: _FrontEnd, pool: LocalUserPool, address: str) -> str:
     users = "\n".join(f"    {user.username:<8} {user.password:<16} {user.name}" for user in pool.users)
     return (
-        f"cognito_nb demo: a local user pool ({pool.domain}) and JupyterLab, on this machine only.\n\n"
+        f"cognito_nb demo: a local user pool ({pool.domain}) and {front_end.name}, on this machine only.\n\n"
         f"  Open        {address}\n\n  Sign in as\n{users}\n\n  Ctrl-C ends both."
     )
 

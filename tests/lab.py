@@ -1,4 +1,4 @@
-"""A real JupyterLab with a real kernel, and a browser that uses it as a person does."""
+"""A real JupyterLab or Notebook 7 with a real kernel, and a browser that uses it as a person does."""
 
 import json
 import os
@@ -17,11 +17,12 @@ import nbformat
 PASSWORD = "Notebook-2026!"
 ARTEFACTS = Path(__file__).parent.parent / ".artifacts"
 
-_SETTINGS = {
+SETTINGS = {
     # All cells are in the page, also those that are out of sight
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
 }
+_PAGES = {"lab": "lab/tree/{}?reset&", "notebook": "notebooks/{}?"}  # where each front end shows a notebook
 
 
 def wait_for(condition, what, seconds=30.0, *, pause=lambda: time.sleep(0.05)):
@@ -70,7 +71,7 @@ class Server:
 def start_jupyter(folder, *arguments, environment=None, app="jupyterlab", settings=None):
     """Start a Jupyter server with a home of its own, its log at DEBUG; returns once it answers."""
     home = folder / "home"
-    write_settings(home, {**_SETTINGS, **(settings or {})})
+    write_settings(home, {**SETTINGS, **(settings or {})})
     work = folder / "work"
     work.mkdir(exist_ok=True)
     token = secrets.token_hex(16)
@@ -128,21 +129,28 @@ def write_notebook(path, *sources):
 
 
 class Lab:
-    """One notebook in a browser."""
+    """One notebook in a browser, shown by JupyterLab ("lab") or Notebook 7 ("notebook")."""
 
-    def __init__(self, context, server, name="artefact"):
+    def __init__(self, context, server, name="artefact", front_end="lab"):
         self.context = context
         self.server = server
         self.name = name
+        self.front_end = front_end
         self.page = context.new_page()
 
-    def open(self, notebook):
-        """Open a notebook and wait for its kernel."""
-        self.page.goto(f"{self.server.url}lab/tree/{notebook}?token={self.server.token}&reset")
+    def open(self, notebook, address=None):
+        """Open a notebook, by an address of its page if one is given, and wait for its kernel."""
+        page = _PAGES[self.front_end].format(notebook)
+        self.page.goto(address or f"{self.server.url}{page}token={self.server.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        # The notebook's own indicator is idle before the kernel is there
-        self.page.get_by_text("(ipykernel) | Idle").wait_for(timeout=60_000)
+        # Not the page's indicator: it is idle before the kernel is there, and Notebook 7 has none in words
+        self.wait_for(lambda: self._has_kernel(notebook), "the kernel", 60)
         return self
+
+    def _has_kernel(self, notebook):
+        sessions = self.page.request.get(f"{self.server.url}api/sessions?token={self.server.token}").json()
+        kernels = [session["kernel"] for session in sessions if session["path"] == notebook]
+        return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
     def wait_for(self, condition, what, seconds=30):
         """Wait until a condition holds; the browser's events are heard meanwhile."""
@@ -161,6 +169,12 @@ class Lab:
         """Choose Run → Run All Cells."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def errors(self):
+        """Return what cells have failed with, and what kernel and libraries have complained about."""
+        return self.page.locator(
+            '[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedError'
+        ).all_inner_texts()
 
     def wait_done(self, index, seconds=30):
         """Wait until a cell that was run has ended."""
@@ -197,6 +211,18 @@ class Lab:
         """Keep a picture for CI."""
         ARTEFACTS.mkdir(exist_ok=True)
         (page or self.page).screenshot(path=ARTEFACTS / f"{self.name}-{what}.png")
+
+    def picture_all(self, what):
+        """Keep a picture of the whole notebook in each theme, which the menu switches."""
+        last = self.page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
+        self.page.set_viewport_size({"width": 1200, "height": int(last["y"] + last["height"]) + 100})
+        for theme in ("Dark", "Light"):
+            for item in ("Settings", "Theme", f"JupyterLab {theme}"):
+                self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(item, exact=True).click()
+            self.page.locator(f"body[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
+            self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+            self.page.mouse.move(0, 0)
+            self.screenshot(f"{what}-{theme.lower()}")
 
     def picture(self, what, *, last):
         """Keep a picture of the notebook from its top to the cell of that number."""

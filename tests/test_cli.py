@@ -18,7 +18,8 @@ import pytest
 from kernels import Kernel, start_url_of
 from lab import PASSWORD, wait_for
 
-from cognito_nb.cli import main
+from cognito_nb.cli import _prepare, main
+from cognito_nb.local_pool import LocalUserPool
 from cognito_nb.local_pool.visit import sign_in
 
 ROOT = Path(__file__).parent.parent
@@ -64,11 +65,24 @@ def test_demo_spares_a_cognito_toml_of_the_users(capsys, tmp_path):
     assert (tmp_path / "cognito.toml").read_text() == "[profiles.mine]\n"
 
 
-def test_demo_without_its_extra_says_what_to_install(capsys, monkeypatch):
+def test_demo_spares_notebooks_that_the_user_has_changed(tmp_path):
+    """A second start adds what is missing and leaves the rest alone."""
+    (tmp_path / "01_sign_in.ipynb").write_text("mine")
+    with LocalUserPool() as pool:
+        _prepare(tmp_path, pool, [])
+    assert (tmp_path / "01_sign_in.ipynb").read_text() == "mine"
+    assert (tmp_path / "00_start_here.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [(["demo"], "jupyterlab"), (["demo"], "pandas"), (["demo", "--notebook"], "notebook")],
+)
+def test_demo_without_its_extra_says_what_to_install(arguments, module, capsys, monkeypatch):
     """A plain install is told the one command."""
-    monkeypatch.setattr("cognito_nb.cli.find_spec", lambda name: None if name == "jupyterlab" else object())
-    assert main(["demo"]) == 1
-    assert "pip install 'cognito_nb[demo]'" in capsys.readouterr().err
+    monkeypatch.setattr("cognito_nb.cli.find_spec", lambda name: None if name == module else object())
+    assert main(arguments) == 1
+    assert f"needs {module}: pip install 'cognito_nb[demo]'" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +101,8 @@ def test_wheel_holds_what_is_not_python(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for part in (
         *("cognito_nb/py.typed", "cognito_nb/pages.css", "cognito_nb/pages.js", "cognito_nb/widget/button.js"),
-        *("cognito_nb/widget/card.js", "cognito_nb/widget/widget.css", "cognito_nb/notebooks/01_sign_in.ipynb"),
+        *("cognito_nb/widget/card.js", "cognito_nb/widget/widget.css", "cognito_nb/notebooks/00_start_here.ipynb"),
+        *("cognito_nb/notebooks/01_sign_in.ipynb", "cognito_nb/notebooks/02_call_an_api.ipynb"),
         "etc/jupyter/jupyter_server_config.d/cognito_nb.json",
     ):
         assert any(name.endswith(part) for name in names), part

@@ -74,5 +74,6 @@ def profile(chromium, request):
 
 @pytest.fixture
 def lab(profile, server, request):
-    """A fresh browser profile with JupyterLab."""
-    return Lab(profile(), server, request.node.name.removeprefix("test_"))
+    """A fresh browser profile with JupyterLab, or with the front end that the test's parameter names."""
+    name = request.node.name.removeprefix("test_")
+    return Lab(profile(), server, name, getattr(request, "param", "lab"))
