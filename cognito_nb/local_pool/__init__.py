@@ -47,31 +47,21 @@ __all__ = [
     "load_settings",
 ]
 
-_HOMES = {
-    "DEMO_PASSWORD": ".users",
-    "AppClient": ".clients",
-    "Browser": ".visit",
-    "Fault": ".faults",
-    "Group": ".users",
-    "IdentityProvider": ".providers",
-    "Lifetimes": ".lifetimes",
-    "LocalUserPool": ".server",
-    "RecordedRequest": ".pool",
-    "ResourceServer": ".scopes",
-    "Switches": ".strictness",
-    "User": ".users",
-    "load_settings": ".settings",
-}
+_MODULES = (
+    *("users", "lifetimes", "providers", "scopes", "strictness", "faults"),
+    *("clients", "visit", "pool", "settings", "server"),
+)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name is
-    home = _HOMES.get(name)
-    if home is None:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(home, __name__), name)
-    globals()[name] = value
-    return value
+    if name in __all__:
+        for module in _MODULES:
+            home = importlib.import_module(f".{module}", __name__)
+            if name in home.__all__:
+                value = globals()[name] = getattr(home, name)
+                return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:

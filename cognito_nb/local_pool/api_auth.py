@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tornado.web import HTTPError
 
-from .web import JsonHandler
+from .web import JsonHandler, OAuthErrorHandler, bearer_status, challenge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -33,8 +33,6 @@ class BadParameterError(HTTPError):
 class ApiHandler(JsonHandler):
     """Base of the API's routes: every error is JSON, and HEAD is GET without a body."""
 
-    cross_origin = False
-
     def head(self, *arguments: str) -> Awaitable[None] | None:
         """Answer like GET; tornado leaves the body out."""
         return self.get(*arguments)
@@ -51,7 +49,7 @@ class ApiHandler(JsonHandler):
         self.write_json(status_code, {"error": message})
 
 
-class AccessTokenHandler(ApiHandler):
+class AccessTokenHandler(ApiHandler, OAuthErrorHandler):
     """A route that takes access tokens; ``scope`` and ``group`` are what a token must have besides."""
 
     scope: ClassVar[str | None] = None
@@ -63,14 +61,15 @@ class AccessTokenHandler(ApiHandler):
         await super().prepare()
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            self._refuse(401, "Bearer", "unauthorized")  # RFC 6750 section 3.1: no code without credentials
+            self.set_header("WWW-Authenticate", "Bearer")  # RFC 6750 section 3.1: no code without credentials
+            self.write_json(401, {"error": "unauthorized"})
             return
         claims = self._verify(token)
         if claims is None:
-            self._refuse(401, 'Bearer error="invalid_token"', "unauthorized")
+            self.write_oauth_error("invalid_token")
             return
         if self.scope and self.scope not in claims["scope"].split():
-            self._refuse(403, f'Bearer error="insufficient_scope", scope="{self.scope}"', "insufficient_scope")
+            self.write_oauth_error("insufficient_scope")
             return
         if self.group and self.group not in claims.get("cognito:groups", []):
             self.write_json(403, {"error": f"only for members of the group {self.group}"})
@@ -84,9 +83,12 @@ class AccessTokenHandler(ApiHandler):
             return None
         return claims if claims["exp"] > self.pool.clock() else None
 
-    def _refuse(self, status: int, challenge: str, error: str) -> None:
-        self.set_header("WWW-Authenticate", challenge)
-        self.write_json(status, {"error": error})
+    def write_oauth_error(self, error: str, description: str | None = None) -> None:
+        """Finish with a challenge: RFC 6750 section 3."""
+        scope = self.scope if error == "insufficient_scope" else None
+        members = {"error": error, "error_description": description, "scope": scope}
+        self.set_header("WWW-Authenticate", f"Bearer {challenge(members)}")
+        self.write_json(bearer_status(error), {"error": error})
 
 
 class IdTokenHandler(ApiHandler):

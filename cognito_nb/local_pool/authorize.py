@@ -175,4 +175,6 @@ def _is_resource(url: str) -> bool:
         return False
     if not parts.scheme or "#" in url:
         return False
-    return parts.scheme != "http" or parts.hostname == "localhost"
+    if parts.scheme == "http":
+        return parts.hostname == "localhost"
+    return parts.scheme != "https" or bool(parts.hostname)

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
 
-from .page import SESSION_COOKIE, PageHandler
+from .page import SESSION_COOKIE, AuthorizationHandler, PageHandler
 from .providers import LOCAL_PROVIDER
-from .texts import LANGUAGES, texts_in
+from .texts import LANGUAGES, TEMPLATES, texts_in
 from .users import DEMO_PASSWORD
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .texts import Texts
     from .users import User
 
-__all__ = ["AuthorizeHandler", "ErrorHandler", "LoginHandler", "LogoutHandler", "SignedOutHandler"]
+__all__ = ["AuthorizeHandler", "ErrorHandler", "LoginHandler", "LogoutHandler", "SignedOutHandler", "StyleHandler"]
 
 _CSRF_COOKIE = "XSRF-TOKEN"
 _LANGUAGE_COOKIE = "lang"
 
 
-class AuthorizeHandler(PageHandler):
+class AuthorizeHandler(AuthorizationHandler):
     """``GET /oauth2/authorize``."""
 
     endpoint = "authorize"
@@ -61,7 +61,7 @@ class AuthorizeHandler(PageHandler):
         return replace(session, user=user)
 
 
-class LoginHandler(PageHandler):
+class LoginHandler(AuthorizationHandler):
     """``/login``: the sign-in page; its query is the authorization request's.
 
     When that names an external provider, the page is a stand-in for the provider's own: who signs in there is chosen
@@ -85,10 +85,10 @@ class LoginHandler(PageHandler):
         if grant is None:
             return
         if language := self._language():
-            self.set_cookie(_LANGUAGE_COOKIE, language, httponly=True, samesite="Lax", expires_days=365)
+            self.remember(_LANGUAGE_COOKIE, language, expires_days=365)
         # The cookie stays for the other tabs of this browser
         browser = self.get_cookie(_CSRF_COOKIE) or str(uuid.uuid4())
-        self.set_cookie(_CSRF_COOKIE, browser, httponly=True, samesite="Lax")
+        self.remember(_CSRF_COOKIE, browser)
         page_id = self.pool.open_sign_in_page(browser)
         self._show(grant, page_id, username=self.parameter("login_hint") or "")
 
@@ -102,7 +102,7 @@ class LoginHandler(PageHandler):
             self.set_status(self.pool.switches.expired_page_status)
             self.render("error.html", message="Something went wrong. Please start the sign-in again.")
             return
-        if self.get_body_argument("cancel", ""):
+        if self.get_body_argument("cancel", "") and self._can_cancel(grant):
             self.answer(grant, None)
             return
         username = self.get_body_argument("username", "")
@@ -113,8 +113,11 @@ class LoginHandler(PageHandler):
         self.pool.close_sign_in_page(page_id)
         cookie, session = self.pool.open_session(user)
         max_age = int(self.pool.lifetimes_of(grant.request.client.client_id).browser_session)
-        self.set_cookie(SESSION_COOKIE, cookie, httponly=True, samesite="Lax", max_age=max_age)
+        self.remember(SESSION_COOKIE, cookie, max_age=max_age)
         self.answer(grant, session)
+
+    def _can_cancel(self, grant: Any) -> bool:  # noqa: ANN401 - an Authlib grant
+        return grant.provider not in {None, LOCAL_PROVIDER} or self.pool.switches.sign_in_page_can_cancel
 
     def _user(self, grant: Any, username: str) -> User | None:  # noqa: ANN401 - an Authlib grant
         if grant.provider not in {None, LOCAL_PROVIDER}:
@@ -134,6 +137,7 @@ class LoginHandler(PageHandler):
         self.render(
             "login.html",
             by_password=LOCAL_PROVIDER in providers,
+            can_cancel=self._can_cancel(grant),
             links={
                 name: f"/login?{self.request.query}&{urlencode({'identity_provider': name})}"
                 for name in providers
@@ -152,9 +156,13 @@ class LogoutHandler(PageHandler):
 
     def get(self) -> None:
         """Sign out and leave, or sign out and go to the sign-in page."""
-        client = self.pool.clients.get(self.parameter("client_id") or "")
+        client_id = self.parameter("client_id")
+        if not client_id:
+            self.show_error_page("Required String parameter 'client_id' is not present", None)
+            return
+        client = self.pool.clients.get(client_id)
         if client is None:
-            self.show_error_page("Client does not exist.", self.parameter("client_id"))
+            self.show_error_page("Client does not exist.", client_id)
             return
         logout_uri = self.parameter("logout_uri")
         if logout_uri in client.logout_urls:
@@ -198,3 +206,14 @@ class SignedOutHandler(PageHandler):
     def get(self) -> None:
         """Show the page."""
         self.render("signed_out.html")
+
+
+class StyleHandler(PageHandler):
+    """``GET /assets/style.css``: the looks of the pages."""
+
+    endpoint = "style"
+
+    def get(self) -> None:
+        """Send the one file."""
+        self.set_header("Content-Type", "text/css;charset=UTF-8")
+        self.write((TEMPLATES / "style.css").read_bytes())

@@ -11,6 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .lifetimes import drop_ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from .users import User
 
 __all__ = ["BrowserSession", "BrowserSessions", "SignInPage"]
+
+_MOST_PAGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,16 @@ class BrowserSessions:
         self._sign_in_pages: dict[str, SignInPage] = {}
         self._sessions: dict[str, BrowserSession] = {}
 
+    @property
+    def longest_browser_session(self) -> float:
+        """Seconds after which nobody takes a browser session any more."""
+        return self.lifetimes.browser_session
+
     def open_session(self, user: User) -> tuple[str, BrowserSession]:
-        """Start a browser session; return the value of its cookie too."""
-        session = BrowserSession(user, self.clock())
+        """Start a browser session, and forget those that have ended; return the value of its cookie too."""
+        now = self.clock()
+        drop_ended(self._sessions, lambda each: each.signed_in_at + self.longest_browser_session <= now)
+        session = BrowserSession(user, now)
         cookie = secrets.token_urlsafe(32)
         self._sessions[cookie] = session
         return cookie, session
@@ -64,10 +75,13 @@ class BrowserSessions:
         self._sessions.pop(cookie or "", None)
 
     def open_sign_in_page(self, browser: str) -> str:
-        """Note that a browser was shown the page, forget pages that nobody can finish any more, return its id."""
-        page_id, now = str(uuid.uuid4()), self.clock()
-        live = {key: page for key, page in self._sign_in_pages.items() if page.usable_until > now}
-        self._sign_in_pages = live | {page_id: SignInPage(browser, now + self.lifetimes.sign_in_page)}
+        """Note that a browser was shown the page; return its id.
+
+        Pages that nobody can finish any more are forgotten, and above 1000 the oldest: any web page can open them.
+        """
+        page_id, now, pages = str(uuid.uuid4()), self.clock(), self._sign_in_pages
+        drop_ended(pages, lambda page: page.usable_until <= now or len(pages) >= _MOST_PAGES)
+        pages[page_id] = SignInPage(browser, now + self.lifetimes.sign_in_page)
         return page_id
 
     def is_open_sign_in_page(self, page_id: str, browser: str | None) -> bool:

@@ -6,6 +6,7 @@ Source: "App clients" in the Cognito developer guide; ``CreateUserPoolClient`` i
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import string
 from dataclasses import dataclass, field
@@ -18,9 +19,11 @@ from .providers import LOCAL_PROVIDER
 from .scopes import DEMO_RESOURCE_SERVERS, SYSTEM_SCOPES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .lifetimes import Lifetimes
 
-__all__ = ["DEFAULT_CALLBACK_URLS", "DEFAULT_CLIENT_ID", "AppClient", "check_redirect_url"]
+__all__ = ["DEFAULT_CALLBACK_URLS", "DEFAULT_CLIENT_ID", "AppClient", "check_urls"]
 
 # The same in every run, so that a committed configuration file can name it
 DEFAULT_CLIENT_ID = "1local0demo0client0nb20260"
@@ -29,6 +32,14 @@ DEFAULT_CALLBACK_URLS = ("http://localhost:8888/cognito/callback", "http://127.0
 _SCOPES = (*SYSTEM_SCOPES, *(scope for server in DEMO_RESOURCE_SERVERS for scope in server.full_scopes))
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _LONGEST_GRACE = 60
+_MOST_URLS = 100
+_CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
+_SECRET = re.compile(r"[\w+]{24,64}", re.ASCII)
+_URL = re.compile(r"[!-~]{1,1024}")
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,256}")  # RFC 6749 section 3.3
+_MOST_SCOPES = 50
+_PROVIDER = re.compile(r"\S{1,32}")
+_SCRIPTS = {"data", "javascript", "vbscript"}
 _RESPONSE_TYPES = {"code": "code", "token": "implicit"}
 _GRANT_TYPES = {"authorization_code": "code", "refresh_token": "code", "client_credentials": "client_credentials"}
 
@@ -45,15 +56,15 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     Parameters
     ----------
     client_id
-        Up to 128 word characters; by default 26 random lower-case letters and digits.
+        1 to 128 ASCII letters, digits, ``_`` and ``+``; by default 26 random lower-case letters and digits.
     client_secret
-        ``None`` for a public client.
+        24 to 64 of the same characters; ``None`` for a public client.
     callback_urls, logout_urls
-        Compared as strings, to the last slash.
+        Up to 100 each; compared as strings, to the last slash.
     default_redirect_uri
         The callback URL for a request that names none; by default the only one.
     scopes
-        What the client may ask for, and what it gets when it asks for nothing.
+        What the client may ask for, and what it gets when it asks for nothing; up to 50.
     flows
         Of ``code``, ``implicit`` and ``client_credentials``; the last one alone, and with a secret.
     identity_providers
@@ -74,7 +85,7 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     Raises
     ------
     ValueError
-        For what Cognito would not register: a URL, a combination of flows, a grace out of range.
+        For what Cognito would not register, with the name of the parameter.
     """
 
     client_id: str = field(default_factory=_new_client_id)
@@ -93,12 +104,25 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     lifetimes: Lifetimes | None = None
 
     def __post_init__(self) -> None:
-        for url in (*self.callback_urls, *self.logout_urls):
-            check_redirect_url(url)
+        if not _CLIENT_ID.fullmatch(self.client_id):
+            raise ValueError("client_id takes 1 to 128 letters, digits, _ and +")
+        if self.client_secret is not None and not _SECRET.fullmatch(self.client_secret):
+            raise ValueError("client_secret takes 24 to 64 letters, digits, _ and +")
+        check_urls("callback_urls", self.callback_urls)
+        check_urls("logout_urls", self.logout_urls)
+        if len(self.scopes) > _MOST_SCOPES or not all(map(_SCOPE.fullmatch, self.scopes)):
+            raise ValueError(f"scopes takes up to {_MOST_SCOPES} names, without blanks")
+        if not all(map(_PROVIDER.fullmatch, self.identity_providers)):
+            raise ValueError("identity_providers takes names of 1 to 32 characters, without blanks")
         if self.default_redirect_uri not in {None, *self.callback_urls}:
             raise ValueError("default_redirect_uri must be one of callback_urls")
         if not 0 <= self.rotation_grace <= _LONGEST_GRACE:
             raise ValueError(f"rotation_grace must be 0 to {_LONGEST_GRACE} seconds")
+        self._check_flows()
+
+    def _check_flows(self) -> None:
+        if not self.flows and self.oauth_enabled:
+            raise ValueError("flows must name one, or oauth_enabled be false")
         if not set(self.flows) <= {"code", "implicit", "client_credentials"}:
             raise ValueError("flows are code, implicit and client_credentials")
         if "client_credentials" in self.flows and (len(self.flows) > 1 or self.client_secret is None):
@@ -139,16 +163,42 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         return _GRANT_TYPES.get(grant_type) in self.flows
 
 
-def check_redirect_url(url: str) -> None:
-    """Refuse a callback or logout URL that Cognito would not register.
+def check_urls(name: str, urls: Iterable[str]) -> None:
+    """Refuse callback or sign-out URLs that Cognito would not register.
+
+    Parameters
+    ----------
+    name
+        What they are called in the message.
+    urls
+        All that a client has of this kind.
 
     Raises
     ------
     ValueError
-        When it is relative, has a fragment, or is plain http to anything but this machine.
+        When there are more than 100, or one is relative, has a fragment, is longer than 1024 characters, is not all
+        printable ASCII, has a port that there is not, is a script, or is plain http to anything but this machine.
     """
-    parts = urlsplit(url)
-    if not parts.scheme or not (parts.netloc or parts.path) or "#" in url:
-        raise ValueError(f"not an absolute URL without a fragment: {url}")
+    urls = list(urls)
+    if len(urls) > _MOST_URLS:
+        raise ValueError(f"{name} takes up to {_MOST_URLS} URLs")
+    for url in urls:
+        if fault := _fault_of_url(url):
+            raise ValueError(f"{name}: {fault}: {url[:100]!r}")
+
+
+def _fault_of_url(url: str) -> str:
+    if not _URL.fullmatch(url):
+        return "not 1 to 1024 printable ASCII characters without blanks"
+    try:
+        parts, _ = urlsplit(url), urlsplit(url).port
+    except ValueError as error:  # a port above 65535, brackets around no address
+        return str(error)
+    reached = parts.hostname if parts.scheme in {"http", "https"} else parts.netloc or parts.path
+    if not parts.scheme or not reached or "#" in url:
+        return "not an absolute URL without a fragment"
+    if parts.scheme in _SCRIPTS:
+        return f"{parts.scheme}: is no place to go back to"
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError(f"http:// is for localhost, 127.0.0.1 and [::1] only: {url}")
+        return "http:// is for localhost, 127.0.0.1 and [::1] only"
+    return ""

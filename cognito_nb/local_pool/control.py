@@ -29,15 +29,14 @@ which no form can send.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict, dataclass, fields
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from tornado.web import Finish
 
 from .faults import Fault
-from .web import JsonHandler, endpoint_names
+from .web import ENDPOINTS, JsonHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROL_ROUTES"]
 
-_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _CENTURIES = 1e10  # seconds
 
 
@@ -55,6 +53,11 @@ class _Field:
     fits: Callable[[Any], bool]
     takes: str
     required: bool = True
+
+
+class _Control(NamedTuple):
+    takes: Mapping[str, _Field]
+    act: Callable[[LocalUserPool, dict[str, Any]], dict[str, Any]]
 
 
 def _is_seconds(value: object) -> bool:
@@ -85,21 +88,49 @@ _CHECKED_BY_FAULT = _optional(lambda _: True, "")
 
 
 class _ControlHandler(JsonHandler):
-    """Base of them all: neither recorded nor slowed, and closed to web pages."""
+    """All of them: neither recorded nor slowed, and closed to web pages."""
 
     endpoint = ""
-    cross_origin = False
     pool: LocalUserPool
 
     async def prepare(self) -> None:
+        self.check_host()
         headers = self.request.headers
-        if self.request.host_name not in _THIS_MACHINE:
-            self.refuse(403, "Host takes 127.0.0.1, localhost or [::1]")
         if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
             self.refuse(403, "no web page may control the pool")
         media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and (self.request.method == "POST" or self.request.body):
             self.refuse(415, "Content-Type takes application/json")
+
+    async def get(self, path: str) -> None:
+        """Do what the method and the path stand for."""
+        path, _, endpoint = path.partition("/")
+        controls = _CONTROLS.get(f"{path}/*" if endpoint else path)
+        if controls is None:
+            self.refuse(404, "there is no such control")
+        control = controls.get(self.request.method or "")
+        if control is None:
+            self.refuse(405, "Method Not Allowed")
+        try:
+            asked = {"endpoint": endpoint} if endpoint else self._read(control.takes)
+            # A thread: keys take their time, and a sign-in waits for answers of this very loop
+            answer = await asyncio.to_thread(control.act, self.pool, asked)
+        except ValueError as error:
+            self.refuse(400, str(error))
+        self.write_json(200, answer)
+
+    post = delete = get
+
+    def _read(self, known: Mapping[str, _Field]) -> dict[str, Any]:
+        body = self.json_object() if self.request.body else {}
+        if body is None:
+            raise ValueError("the body takes a JSON object")
+        if unknown := body.keys() - known.keys():
+            raise ValueError(f"no field {min(unknown)!r}; there are {', '.join(known)}")
+        for name, field in known.items():
+            if field.required if name not in body else not field.fits(body[name]):
+                raise ValueError(f"{name} takes {field.takes}")
+        return body
 
     def refuse(self, status: int, message: str) -> NoReturn:
         """Answer with an error, and go no further."""
@@ -110,179 +141,103 @@ class _ControlHandler(JsonHandler):
         self.write_json(status_code, {"error": self._reason})
 
 
-class _ActionHandler(_ControlHandler):
-    """Base of what is asked for by POST; ``takes`` are the fields of the body."""
-
-    takes: ClassVar[Mapping[str, _Field]] = {}
-
-    def fields(self) -> Mapping[str, _Field]:
-        return self.takes
-
-    async def post(self) -> None:
-        try:
-            answer = await self.act(self._read())
-        except ValueError as error:
-            self.refuse(400, str(error))
-        self.write_json(200, answer)
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Do what the body asks for, and say what came of it; a ValueError says why not."""
-        raise NotImplementedError
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            body = json.loads(self.request.body or b"{}")
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            raise ValueError("the body takes a JSON object")  # noqa: TRY004 - the caller's mistake
-        known = self.fields()
-        if unknown := body.keys() - known.keys():
-            raise ValueError(f"no field {min(unknown)!r}; there are {', '.join(known)}")
-        for name, field in known.items():
-            if field.required if name not in body else not field.fits(body[name]):
-                raise ValueError(f"{name} takes {field.takes}")
-        return body
-
-
-class _PoolHandler(_ControlHandler):
-    def get(self) -> None:
-        pool = self.pool
-        users = [
-            {"username": user.username, "name": user.name, "groups": user.groups, "attributes": dict(user.attributes)}
-            for user in pool.users
-        ]
-        facts = {
-            "issuer": pool.issuer,
-            "user_pool_id": pool.user_pool_id,
-            "domain": pool.domain,
-            "api_url": pool.api_url,
-            "client_ids": list(pool.clients),
-            "users": users,
-            "endpoints": endpoint_names(),
-            "faults": pool.faults.pending(),
-            "latency": pool.latency,
-            "time": pool.clock(),
-        }
-        self.write_json(200, facts)
-
-
-class _FaultsHandler(_ActionHandler):
-    takes: ClassVar = {"endpoint": _TEXT} | dict.fromkeys(
-        ("times", *(field.name for field in fields(Fault))), _CHECKED_BY_FAULT
-    )
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        endpoint, times = asked.pop("endpoint"), asked.pop("times", 1)
-        self.pool.fail(endpoint, Fault(**asked), times=times)
-        return {"faults": self.pool.faults.pending()}
-
-    def delete(self) -> None:
-        self.pool.heal()
-        self.write_json(200, {"faults": self.pool.faults.pending()})
-
-
-class _FaultHandler(_ControlHandler):
-    def delete(self, endpoint: str) -> None:
-        try:
-            self.pool.heal(endpoint)
-        except ValueError as error:
-            self.refuse(404, str(error))
-        self.write_json(200, {"faults": self.pool.faults.pending()})
-
-
-class _KeysHandler(_ActionHandler):
-    takes: ClassVar = {"keep_old": _FLAG}
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        await asyncio.to_thread(self.pool.rotate_keys, keep_old=asked.get("keep_old", False))
-        return {"kids": [key["kid"] for key in self.pool.keys.jwks()["keys"]]}
-
-
-class _ClockHandler(_ActionHandler):
-    takes: ClassVar = {"advance": _SHIFT}
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.pool.advance(asked["advance"])
-        return {"time": self.pool.clock()}
-
-
-class _LatencyHandler(_ActionHandler):
-    def fields(self) -> Mapping[str, _Field]:
-        return dict.fromkeys(endpoint_names(), _LATENCY)
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.pool.latency.update(asked)
-        return {"latency": self.pool.latency}
-
-
-class _RequestsHandler(_ControlHandler):
-    def get(self) -> None:
-        self.write_json(200, {"requests": [asdict(request) for request in self.pool.requests]})
-
-    def delete(self) -> None:
-        self.pool.requests.clear()
-        self.write_json(200, {"requests": []})
-
-
-class _UsersHandler(_ActionHandler):
-    takes: ClassVar = {
-        "username": _TEXT,
-        "password": _MAY_BE_TEXT,
-        "groups": _TEXTS,
-        "attributes": _ATTRIBUTES,
-        "provider": _MAY_BE_TEXT,
+def _describe(pool: LocalUserPool, _asked: dict[str, Any]) -> dict[str, Any]:
+    users = [
+        {"username": user.username, "name": user.name, "groups": user.groups, "attributes": dict(user.attributes)}
+        for user in pool.users
+    ]
+    return {
+        "issuer": pool.issuer,
+        "user_pool_id": pool.user_pool_id,
+        "domain": pool.domain,
+        "api_url": pool.api_url,
+        "client_ids": list(pool.clients),
+        "users": users,
+        "endpoints": ENDPOINTS,
+        "faults": pool.faults.pending(),
+        "latency": pool.latency,
+        "time": pool.clock(),
     }
 
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        user = self.pool.add_user(**asked)
-        return {"username": user.username, "sub": user.sub}
+
+def _fail(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    endpoint, times = asked.pop("endpoint"), asked.pop("times", 1)
+    pool.fail(endpoint, Fault(**asked), times=times)
+    return {"faults": pool.faults.pending()}
 
 
-class _CallbacksHandler(_ActionHandler):
-    takes: ClassVar = {"url": _TEXT}
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.pool.register_callback(asked["url"])
-        return {"url": asked["url"]}
+def _heal(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.heal(**asked)
+    return {"faults": pool.faults.pending()}
 
 
-class _LogoutsHandler(_ActionHandler):
-    takes: ClassVar = {"url": _TEXT}
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.pool.register_logout(asked["url"])
-        return {"url": asked["url"]}
+def _rotate_keys(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.rotate_keys(**asked)
+    return {"kids": [key["kid"] for key in pool.keys.jwks()["keys"]]}
 
 
-class _SignInHandler(_ActionHandler):
-    takes: ClassVar = {"authorization_url": _TEXT, "username": _TEXT, "password": _TEXT}
-
-    async def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        try:
-            # A thread: the visit is blocking, and this very loop has to answer it
-            return {"callback": await asyncio.to_thread(self.pool.sign_in, **asked)}
-        except (OSError, HTTPException) as error:
-            raise ValueError(f"the pool broke off the sign-in ({type(error).__name__})") from None
+def _advance(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.advance(asked["advance"])
+    return {"time": pool.clock()}
 
 
-class _UnknownHandler(_ControlHandler):
-    async def prepare(self) -> None:
-        await super().prepare()
-        self.refuse(404, "there is no such control")
+def _slow_down(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.latency.update(asked)
+    return {"latency": pool.latency}
 
 
-CONTROL_ROUTES = (
-    ("/_control", _PoolHandler),
-    ("/_control/faults", _FaultsHandler),
-    ("/_control/faults/([^/]+)", _FaultHandler),
-    ("/_control/keys", _KeysHandler),
-    ("/_control/clock", _ClockHandler),
-    ("/_control/latency", _LatencyHandler),
-    ("/_control/requests", _RequestsHandler),
-    ("/_control/users", _UsersHandler),
-    ("/_control/callbacks", _CallbacksHandler),
-    ("/_control/logouts", _LogoutsHandler),
-    ("/_control/sign-in", _SignInHandler),
-    ("/_control/.*", _UnknownHandler),
-)
+def _tell_requests(pool: LocalUserPool, _asked: dict[str, Any]) -> dict[str, Any]:
+    return {"requests": [asdict(request) for request in list(pool.requests)]}
+
+
+def _forget_requests(pool: LocalUserPool, _asked: dict[str, Any]) -> dict[str, Any]:
+    pool.requests.clear()
+    return {"requests": []}
+
+
+def _add_user(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    user = pool.add_user(**asked)
+    return {"username": user.username, "sub": user.sub}
+
+
+def _register_callback(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.register_callback(**asked)
+    return asked
+
+
+def _register_logout(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    pool.register_logout(**asked)
+    return asked
+
+
+def _sign_in(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"callback": pool.sign_in(**asked)}
+    except (OSError, HTTPException) as error:
+        raise ValueError(f"the pool broke off the sign-in ({type(error).__name__})") from None
+
+
+_FAULT = {"endpoint": _TEXT} | dict.fromkeys(("times", *(field.name for field in fields(Fault))), _CHECKED_BY_FAULT)
+_USER = {
+    "username": _TEXT,
+    "password": _MAY_BE_TEXT,
+    "groups": _TEXTS,
+    "attributes": _ATTRIBUTES,
+    "provider": _MAY_BE_TEXT,
+}
+_CONTROLS: dict[str, dict[str, _Control]] = {
+    "": {"GET": _Control({}, _describe)},
+    "faults": {"POST": _Control(_FAULT, _fail), "DELETE": _Control({}, _heal)},
+    "faults/*": {"DELETE": _Control({}, _heal)},
+    "keys": {"POST": _Control({"keep_old": _FLAG}, _rotate_keys)},
+    "clock": {"POST": _Control({"advance": _SHIFT}, _advance)},
+    "latency": {"POST": _Control(dict.fromkeys(ENDPOINTS, _LATENCY), _slow_down)},
+    "requests": {"GET": _Control({}, _tell_requests), "DELETE": _Control({}, _forget_requests)},
+    "users": {"POST": _Control(_USER, _add_user)},
+    "callbacks": {"POST": _Control({"url": _TEXT}, _register_callback)},
+    "logouts": {"POST": _Control({"url": _TEXT}, _register_logout)},
+    "sign-in": {
+        "POST": _Control({"authorization_url": _TEXT, "username": _TEXT, "password": _TEXT}, _sign_in),
+    },
+}
+CONTROL_ROUTES = (("/_control()", _ControlHandler), ("/_control/(.*)", _ControlHandler))

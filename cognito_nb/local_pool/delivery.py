@@ -1,7 +1,8 @@
 """How a `Fault` gets onto the wire: a connection that gives a handler's answer another form, or none.
 
 Handlers know nothing of it. They write a whole answer, as all of this package do, to what stands in for their
-connection; when it is finished, the fault is put in its place, or done to it.
+connection; when it is finished, the fault is done to it. Where a fault has an answer of its own, the handler writes
+that instead, with the header fields of all its answers.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import socket
 import struct
 import zlib
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
 
 from tornado.httputil import HTTPConnection, HTTPHeaders, ResponseStartLine
 from tornado.iostream import StreamClosedError
-
-from .oauth import callback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,15 +31,13 @@ if TYPE_CHECKING:
     from .faults import Fault
     from .web import PoolHandler
 
-__all__ = ["FaultyConnection"]
+__all__ = ["FaultyConnection", "at_once", "write_fault"]
 
 _log = logging.getLogger(__name__)
 
 _PIECE = 65536
 _HTML = "text/html;charset=UTF-8"
 _JSON = "application/json;charset=UTF-8"
-_JSON_ERRORS = frozenset({"token", "revoke"})
-_REDIRECTED_ERRORS = frozenset({"authorize", "login"})
 # struct linger, which is two shorts on Windows: on, 0 seconds. Closing then sends RST, not FIN
 _NO_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -58,7 +55,6 @@ class FaultyConnection(HTTPConnection):
         self._connection: Any = handler.request.connection
         self._fault = fault
         self._has_body = handler.request.method != "HEAD"
-        self._instead = _replacement(handler, fault) if fault.replaces_answer else None
         self._answer = _Answer(200, HTTPHeaders(), b"")
         self._delivery: asyncio.Task[None] | None = None
         _log.info("%s %s meets with a fault on request", handler.request.method, handler.request.path)
@@ -72,10 +68,11 @@ class FaultyConnection(HTTPConnection):
     ) -> asyncio.Future[None]:
         """Keep the answer."""
         status = start_line.code if isinstance(start_line, ResponseStartLine) else 200
+        if self._fault.replaces_answer:
+            status = self._fault.status or status
+            headers.pop("Set-Cookie", None)  # of an endpoint that did its work; tornado adds it last
         self._answer = _Answer(status, headers, chunk or b"")
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
+        return at_once()
 
     def finish(self) -> None:
         """Let the fault strike."""
@@ -83,10 +80,6 @@ class FaultyConnection(HTTPConnection):
 
     async def _deliver(self) -> None:
         fault, answer = self._fault, self._answer
-        if self._instead is not None:
-            for name in ("Server", "Date"):
-                self._instead.headers[name] = answer.headers[name]
-            answer = self._instead
         if fault.after:
             await asyncio.sleep(fault.delay)
         with suppress(StreamClosedError):  # whoever asked has gone
@@ -123,6 +116,39 @@ class FaultyConnection(HTTPConnection):
             await asyncio.sleep(fault.drip)
 
 
+def at_once() -> asyncio.Future[None]:
+    """Return what has happened already."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
+
+
+def write_fault(handler: PoolHandler, fault: Fault) -> None:
+    """Finish a handler's answer with a fault's status and body, or with its redirect."""
+    status = fault.status or (307 if fault.location else 500)
+    handler.set_status(status)
+    if fault.location is not None:
+        handler.set_header("Location", fault.location)
+    if fault.retry_after is not None:
+        handler.set_header("Retry-After", str(fault.retry_after))
+    if fault.location is not None or fault.body == "empty" or status in {204, 304}:  # which have none
+        handler.clear_header("Content-Type")
+        handler.finish()
+        return
+    handler.set_header("Content-Type", _HTML if fault.body == "html" else _JSON)
+    handler.finish(_body(status, fault))
+
+
+def _body(status: int, fault: Fault) -> str:
+    phrase = _phrase(status)
+    if fault.body == "html":
+        return f"<html><head><title>{status} {phrase}</title></head><body><h1>{status} {phrase}</h1></body></html>"
+    if fault.body == "exception":
+        return '{"__type":"TooManyRequestsException","message":"Rate exceeded"}'
+    message = "Too many requests" if status == HTTPStatus.TOO_MANY_REQUESTS else phrase
+    return json.dumps({"message": message}, separators=(",", ":"))
+
+
 def _pieces(body: bytes, fault: Fault) -> Iterator[bytes]:
     if fault.cut:
         yield body[: len(body) // 2]
@@ -147,63 +173,6 @@ def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         yield compressor.compress(piece)
     yield compressor.flush()
-
-
-def _replacement(handler: PoolHandler, fault: Fault) -> _Answer:
-    if fault.error is not None:
-        return _oauth_error(handler, fault.error, fault)
-    if fault.location is not None:
-        return _answer(fault.status or 307, "", location=fault.location)
-    status = fault.status or 500
-    phrase = _phrase(status)
-    if fault.body == "html":
-        page = f"<html><head><title>{status} {phrase}</title></head><body><h1>{status} {phrase}</h1></body></html>"
-        return _answer(status, page, _HTML, retry_after=fault.retry_after)
-    if fault.body == "empty" or status in {204, 304}:  # which have none
-        return _answer(status, "", retry_after=fault.retry_after)
-    body = {"message": phrase}
-    if fault.body == "exception":
-        body = {"__type": "TooManyRequestsException", "message": "Rate exceeded"}
-    return _answer(status, json.dumps(body), _JSON, retry_after=fault.retry_after)
-
-
-def _oauth_error(handler: PoolHandler, error: str, fault: Fault) -> _Answer:
-    members = {"error": error}
-    if fault.error_description is not None:
-        members["error_description"] = fault.error_description
-    if handler.endpoint in _REDIRECTED_ERRORS:
-        return _answer(fault.status or 302, "", location=_where_the_error_goes(handler, members, fault))
-    if handler.endpoint in _JSON_ERRORS:
-        return _answer(fault.status or 400, json.dumps(members), _JSON)
-    challenge = ", ".join(f'{name}="{value}"' for name, value in members.items())
-    if handler.endpoint != "userinfo":  # whose challenge has no scheme, as AWS documents it
-        challenge = f"Bearer {challenge}"
-    status = {"invalid_request": 400, "insufficient_scope": 403}.get(error, 401)  # RFC 6750 section 3.1
-    return _answer(fault.status or status, "", www_authenticate=challenge)
-
-
-def _where_the_error_goes(handler: PoolHandler, members: dict[str, str], fault: Fault) -> str:
-    query = handler.request.query_arguments
-    client_id, redirect_uri, state = (
-        query[name][0].decode(errors="replace") if name in query else None
-        for name in ("client_id", "redirect_uri", "state")
-    )
-    client = handler.pool.clients.get(client_id or "")
-    if client is not None:
-        redirect_uri = redirect_uri or client.get_default_redirect_uri()
-        if redirect_uri is not None and client.check_redirect_uri(redirect_uri):
-            return callback_url(redirect_uri, {**members, "state": state if fault.with_state else None})
-    return f"{handler.pool.domain}/error?" + urlencode({"error": members["error"], "client_id": client_id or ""})
-
-
-def _answer(status: int, body: str, media_type: str = "", **fields: float | str | None) -> _Answer:
-    headers = HTTPHeaders({"Content-Length": str(len(body.encode()))})
-    if media_type:
-        headers["Content-Type"] = media_type
-    for name, value in fields.items():
-        if value is not None:
-            headers[name.replace("_", "-")] = str(value)  # HTTPHeaders sets the capitals
-    return _Answer(status, headers, body.encode())
 
 
 def _phrase(status: int) -> str:

@@ -30,7 +30,6 @@ A page has up to 500 records, 100 unless told. ``orders.customer_id`` is a ``cus
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -112,10 +111,7 @@ class _NotesHandler(_RememberingHandler):
         self.write_json(201, note)
 
     def _text(self) -> str:
-        try:
-            text = json.loads(self.request.body)["text"]
-        except (ValueError, TypeError, LookupError, RecursionError):
-            text = None
+        text = (self.json_object() or {}).get("text")
         if not isinstance(text, str) or not 1 <= len(text) <= _LONGEST_NOTE:
             raise BadParameterError(f'the body must be JSON with a "text" of 1 to {_LONGEST_NOTE} characters')
         return text

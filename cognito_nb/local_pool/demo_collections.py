@@ -21,24 +21,27 @@ __all__ = ["CustomersHandler", "OrderHandler", "OrdersHandler", "RevenueHandler"
 
 _DEFAULT_LIMIT = 100
 _LARGEST_LIMIT = 500
+_DIGITS = re.compile("[0-9]{1,9}")
 
 
 class _CollectionHandler(AccessTokenHandler):
-    def number(self, name: str, default: int, *, at_least: int, at_most: int = 1_000_000) -> int:
-        try:
-            value = int(self.get_query_argument(name, str(default)))
-        except ValueError:
-            value = at_least - 1
-        if not at_least <= value <= at_most:
-            raise BadParameterError(f"{name} must be a whole number from {at_least} to {at_most}")
+    def text(self, name: str, default: str = "") -> str:
+        value: str = self.get_query_argument(name, default, strip=False)
         return value
+
+    def number(self, name: str, default: int, *, at_least: int, at_most: int = 1_000_000) -> int:
+        text = self.text(name, str(default))
+        # Not int() alone, which takes 5_0 and the digits of other scripts
+        if not _DIGITS.fullmatch(text) or not at_least <= int(text) <= at_most:
+            raise BadParameterError(f"{name} must be a whole number from {at_least} to {at_most}")
+        return int(text)
 
     def limit(self) -> int:
         return self.number("limit", _DEFAULT_LIMIT, at_least=1, at_most=_LARGEST_LIMIT)
 
     def day(self, name: str, default: date) -> str:
         try:
-            return date.fromisoformat(self.get_query_argument(name, default.isoformat())).isoformat()
+            return date.fromisoformat(self.text(name, default.isoformat())).isoformat()
         except ValueError:
             raise BadParameterError(f"{name} must be a date such as 2025-03-01") from None
 
@@ -53,11 +56,11 @@ class OrdersHandler(_CollectionHandler):
 
     def get(self) -> None:
         """Answer with one page and where the next one is."""
-        limit, start, table = self.limit(), _position(self.get_query_argument("cursor", "")), orders()
+        limit, start, table = self.limit(), _position(self.text("cursor")), orders()
         # One more than asked for: where the next page starts, so that none is empty
         found = list(islice(self._matching(table, start), limit + 1))
         cursor = _cursor(found[limit]) if len(found) > limit else None
-        filters = {name: self.get_query_argument(name, "") for name in ("country", "from", "to")}
+        filters = {name: self.text(name) for name in ("country", "from", "to")}
         given = {name: value for name, value in filters.items() if value}
         following = self.link(limit=limit, cursor=cursor, **given) if cursor else None
         items = _array(table.encoded[index] for index in found[:limit])
@@ -66,7 +69,7 @@ class OrdersHandler(_CollectionHandler):
 
     def _matching(self, table: Table, start: int) -> Iterable[int]:
         first, last = self.day("from", date.min), self.day("to", date.max)
-        country = self.get_query_argument("country", "")
+        country = self.text("country")
         if not re.fullmatch("([A-Z]{2})?", country):
             raise BadParameterError("country must be two capital letters such as DE")
         return (

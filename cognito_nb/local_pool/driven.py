@@ -1,4 +1,4 @@
-"""What tests and scripts do to a pool that listens, without a browser: sign in, get tokens, move its clock."""
+"""What tests and scripts do to a pool that listens: sign in without a browser, move its clock, let it fail."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import base64
 import hashlib
 import json
 import secrets
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from .pool import UserPool
 from .visit import Browser
+from .web import ENDPOINTS, ERROR_ENDPOINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .faults import Fault
 
 __all__ = ["DrivenPool"]
+
+_YEARS_1_TO_9999 = (-62_135_596_800, 253_402_300_799)  # seconds since 1970
 
 
 class DrivenPool(UserPool):
@@ -112,21 +119,68 @@ class DrivenPool(UserPool):
         """Move the pool's clock on, so that tokens, codes and sessions expire; or back, with a negative number.
 
         It is the clock of the pool and its demo API only. A verifier with a clock of its own refuses what was issued
-        while the pool's was back: ``advance(-7200)``, take tokens, ``advance(7200)``.
+        while the pool's was back: ``advance(-7200)``, take tokens, ``advance(7200)``. What has expired on the way may
+        be forgotten for good.
 
         Parameters
         ----------
         seconds
             How far.
-        """
-        clock = self.clock
-        self.clock = lambda: clock() + seconds
 
-    def environment(self, *, profile: str | None = None) -> dict[str, str]:
+        Raises
+        ------
+        ValueError
+            For a time before the year 1 or after 9999, which has no date.
+        """
+        clock = self.clock if isinstance(self.clock, _MovedClock) else _MovedClock(self.clock, 0)
+        moved = replace(clock, seconds=clock.seconds + seconds)
+        first, last = _YEARS_1_TO_9999
+        if not first <= moved() <= last:
+            raise ValueError("advance takes seconds that lead to a year from 1 to 9999")
+        self.clock = moved
+
+    def fail(self, endpoint: str, fault: Fault, *, times: int | None = 1) -> None:
+        """Let the next answers of an endpoint go wrong; what was asked for earlier comes first.
+
+        Parameters
+        ----------
+        endpoint
+            A name as in `requests`: ``token``, ``authorize``, ``login``, ``userinfo``, ``jwks``, ``orders`` ...
+        fault
+            What goes wrong.
+        times
+            How many answers; ``None`` for all, until `heal`.
+
+        Raises
+        ------
+        ValueError
+            When there is no such endpoint, `times` is no positive number, or the endpoint has no errors with a code.
+        """
+        _check_endpoint(endpoint)
+        if fault.error is not None and endpoint not in ERROR_ENDPOINTS:
+            raise ValueError(f"{endpoint} has no error codes; there are such in {', '.join(ERROR_ENDPOINTS)}")
+        self.faults.add(endpoint, fault, times)
+
+    def heal(self, endpoint: str | None = None) -> None:
+        """Forget the faults of an endpoint, or of all; latencies stay.
+
+        Raises
+        ------
+        ValueError
+            When there is no such endpoint.
+        """
+        if endpoint is not None:
+            _check_endpoint(endpoint)
+        self.faults.clear(endpoint)
+
+    def environment(self, user: str | None = None, *, profile: str | None = None) -> dict[str, str]:
         """Return the variables that point cognito_nb at this pool and its first client.
 
         Parameters
         ----------
+        user
+            Who shall be signed in already, by a refresh token in ``COGNITO_NB_REFRESH_TOKEN``: then ``%cognito_login``
+            needs neither a browser nor a Jupyter server, so nbclient and papermill run the notebook.
         profile
             For a profile of that name; by default for the default profile, whatever its name.
         """
@@ -142,6 +196,8 @@ class DrivenPool(UserPool):
         }
         if client.client_secret is not None:
             settings["CLIENT_SECRET"] = client.client_secret
+        if user is not None:
+            settings["REFRESH_TOKEN"] = self.tokens(user)["refresh_token"]
         return {prefix + name: value for name, value in settings.items()}
 
     def _redeem(self, browser: Browser, fields: Mapping[str, str], client_secret: str | None) -> dict[str, Any]:
@@ -150,5 +206,21 @@ class DrivenPool(UserPool):
         page = browser.post(f"{self.domain}/oauth2/token", fields, headers)
         if page.status != 200:  # noqa: PLR2004 - HTTP's OK
             raise ValueError(f"the token endpoint answered with status {page.status}")
-        tokens: dict[str, Any] = json.loads(page.text)
-        return tokens
+        with suppress(json.JSONDecodeError):  # it has the body, and so the tokens, in it: not even as a context
+            tokens: dict[str, Any] = json.loads(page.text)
+            return tokens
+        raise ValueError("the token endpoint answered with what is no JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class _MovedClock:
+    clock: Callable[[], float]
+    seconds: float
+
+    def __call__(self) -> float:
+        return self.clock() + self.seconds
+
+
+def _check_endpoint(name: object) -> None:
+    if name not in ENDPOINTS:
+        raise ValueError(f"no endpoint {name!r}; there are {', '.join(ENDPOINTS)}")

@@ -41,9 +41,9 @@ class Fault:
     location
         Redirect there instead of answering; with status 307 unless `status` says otherwise.
     error, error_description
-        An OAuth error in the endpoint's own manner: ``authorize`` and ``login`` send the browser to the callback (to
-        the pool's error page if the callback is not registered), ``token`` and ``revoke`` answer 400 with JSON, all
-        others refuse in ``WWW-Authenticate``.
+        An error in the endpoint's own manner: ``authorize`` and ``login`` send the browser to the callback (to the
+        pool's error page if the callback is not registered), ``token`` and ``revoke`` answer with JSON, ``identity``
+        with an exception of that name, ``userinfo`` and the demo API refuse in ``WWW-Authenticate``. Others have none.
     with_state
         Whether the redirect of an `error` brings ``state`` back.
     delay

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .issued import AuthorizationCode, RefreshToken
     from .oauth import OAuthRequest
     from .pool import UserPool
+    from .tokens import Authorization
     from .users import User
 
 __all__ = ["ClientGrant", "CodeGrant", "RefreshGrant", "Revocation", "authorization_server"]
@@ -66,7 +67,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
         """Find an unused code of this client, for this redirect URI."""
         pool: UserPool = self.server.pool
         redirect_uri = self.request.payload.redirect_uri
-        if not redirect_uri:
+        if not redirect_uri or not code:
             raise InvalidRequestError
         found = pool.code(code)
         if found is None:
@@ -77,13 +78,12 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
             if pool.switches.wrong_redirect_uses_code:
                 pool.use_code(code)
             raise UnauthorizedClientError("invalid_redirect")
-        if not client.oauth_enabled or not can_read(found.authorization.scopes, client.read_attributes):
-            raise InvalidGrantError
+        _check_client(client, found.authorization.scopes)
         return found
 
     def authenticate_user(self, authorization_code: AuthorizationCode) -> User:
-        """Return who signed in."""
-        return authorization_code.authorization.user
+        """Return who signed in, as the pool knows this user now."""
+        return _current_user(self.server.pool, authorization_code.authorization)
 
     def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
         """Use the code up."""
@@ -91,7 +91,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib
 
     def generate_token(self, **_options: object) -> TokenResponse:
         """Make the tokens."""
-        authorization = self.request.authorization_code.authorization
+        authorization = replace(self.request.authorization_code.authorization, user=self.request.user)
         pool: UserPool = self.server.pool
         refresh_token = new_refresh_token()
         expires_at = pool.clock() + pool.lifetimes_of(authorization.client_id).refresh_token
@@ -112,6 +112,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib i
             raise InvalidGrantError
         if found.authorization.client_id != client.client_id:
             raise OAuth2Error(error=pool.switches.foreign_refresh_token_error)
+        _check_client(client, found.authorization.scopes)
         if not pool.is_usable(found):
             if pool.switches.reuse_revokes_family:
                 pool.revoke(found)
@@ -123,10 +124,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # Authlib i
 
     def authenticate_user(self, refresh_token: RefreshToken) -> User:
         """Return who signed in, as the pool knows this user now."""
-        user: User | None = self.server.pool.current_user(refresh_token.authorization.user)
-        if user is None:
-            raise InvalidGrantError
-        return user
+        return _current_user(self.server.pool, refresh_token.authorization)
 
     def issue_token(self, user: User, refresh_token: RefreshToken) -> TokenResponse:
         """Make the new tokens, with a new refresh token only if the client rotates."""
@@ -154,8 +152,7 @@ class ClientGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Authl
     def validate_requested_scope(self) -> None:
         """Choose the scopes: all custom ones of the client unless it names some."""
         client, pool = self.request.client, self.server.pool
-        if not client.oauth_enabled:
-            raise InvalidGrantError
+        _check_client(client)
         scopes = pool.granted_scopes(client, self.request.payload.scope, custom_only=True)
         if not scopes:
             raise InvalidScopeError
@@ -177,14 +174,26 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib is untype
         pool: UserPool = self.server.pool
         for key in (pool.keys.access_token, pool.keys.id_token):
             if key.verify(token, issuer=pool.issuer, now=0) is not None:
-                error = UnsupportedTokenTypeError()
-                error.status_code = 400  # Authlib's default is 401
-                raise error
+                raise UnsupportedTokenTypeError
         found = pool.refresh_token(token)
-        if found is None or found.authorization.client_id != client.client_id or not pool.is_usable(found):
+        if found is None or found.authorization.client_id != client.client_id:
             return None
-        return found
+        return found if pool.is_usable(found) or pool.switches.revoking_rotated_out_ends_family else None
 
     def revoke_token(self, token: RefreshToken, _request: OAuthRequest) -> None:
         """Revoke the token, and the other tokens of the same sign-in."""
         self.server.pool.revoke(token)
+
+
+def _check_client(client: AppClient, scopes: tuple[str, ...] = ()) -> None:
+    """Refuse a client that was switched off, or that may not read what its scopes open."""
+    if not client.oauth_enabled or not can_read(scopes, client.read_attributes):
+        raise InvalidGrantError
+
+
+def _current_user(pool: UserPool, authorization: Authorization) -> User:
+    """Return who signed in, unless this user is gone."""
+    user = pool.current_user(authorization.user)
+    if user is None:
+        raise InvalidGrantError
+    return user

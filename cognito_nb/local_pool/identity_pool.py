@@ -9,14 +9,13 @@ Wordings of errors are the service's where somebody has reported them.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jwt
 
-from .web import JsonHandler
+from .web import JsonHandler, OAuthErrorHandler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +29,6 @@ AUTHENTICATED_ROLE = "arn:aws:iam::000000000000:role/local-pool-authenticated"
 
 _LIFETIME = 3600
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_JSON = "application/x-amz-json-1.1"
 _INVALID = "Invalid login token. "
 _UNSUPPORTED = "Token is not from a supported provider of this identity pool."
 
@@ -40,41 +38,40 @@ class _RefusedError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        self.body = {"__type": kind, "message": message}
+        self.kind, self.message = kind, message
 
 
-class IdentityPoolHandler(JsonHandler):
+class IdentityPoolHandler(JsonHandler, OAuthErrorHandler):
     """``POST /`` with ``X-Amz-Target``: ``GetId`` and ``GetCredentialsForIdentity``, neither of them signed."""
 
     endpoint: ClassVar[str] = "identity"
+    media_type = "application/x-amz-json-1.1"
 
     def set_default_headers(self) -> None:
         """Add what the service's JSON protocol sends."""
         super().set_default_headers()
         self.set_header("x-amzn-RequestId", str(uuid.uuid4()))
+        self.set_header("Access-Control-Allow-Origin", "*")
 
     def post(self) -> None:
         """Answer one operation."""
         operations = {"GetId": _get_id, "GetCredentialsForIdentity": _get_credentials}
         name = self.request.headers.get("X-Amz-Target", "").removeprefix("AWSCognitoIdentityService.")
         operation = operations.get(name, _refuse_operation)
+        parameters = self.json_object()
+        if parameters is None:
+            self.write_oauth_error("SerializationException", "The body is no JSON object.")
+            return
         try:
-            answer = operation(self.pool, _parameters(self.request.body))
+            answer = operation(self.pool, parameters)
         except _RefusedError as refused:
-            self.set_status(400)
-            answer = refused.body
-        self.write(json.dumps(answer))
-        self.set_header("Content-Type", _JSON)
+            self.write_oauth_error(refused.kind, refused.message)
+            return
+        self.write_json(200, answer)
 
-
-def _parameters(body: bytes) -> dict[str, Any]:
-    try:
-        parameters = json.loads(body)
-    except ValueError:
-        parameters = None
-    if not isinstance(parameters, dict):
-        raise _RefusedError("SerializationException", "The body is no JSON object.")
-    return parameters
+    def write_oauth_error(self, error: str, description: str | None = None) -> None:
+        """Finish with an exception of the service's, which takes the place of OAuth's errors here."""
+        self.write_json(400, {"__type": error} | ({} if description is None else {"message": description}))
 
 
 def _refuse_operation(_pool: UserPool, _parameters: Mapping[str, Any]) -> dict[str, Any]:

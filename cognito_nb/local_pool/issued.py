@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .lifetimes import LONGEST_TOKEN, drop_ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,12 +64,13 @@ class IssuedTokens:
         self._codes: dict[str, AuthorizationCode] = {}
         self._refresh_tokens: dict[str, RefreshToken] = {}
         self._token_sessions: dict[str, dict[str, float]] = {}  # by sub: expiry by origin_jti, last used last
-        self._revoked: set[str] = set()
+        self._revoked: dict[str, float] = {}  # by origin_jti: when its last access and ID token has expired
 
     # Authorization codes: five minutes, one use
 
     def save_code(self, code: AuthorizationCode) -> None:
-        """Keep a code until it is used."""
+        """Keep a code until it is used; forget those that have expired."""
+        drop_ended(self._codes, lambda each: each.expires_at <= self.clock())
         self._codes[code.code] = code
 
     def code(self, code: str) -> AuthorizationCode | None:
@@ -82,7 +85,8 @@ class IssuedTokens:
     # Refresh tokens
 
     def save_refresh_token(self, token: str, authorization: Authorization, expires_at: float) -> None:
-        """Keep a refresh token; one that came out of a rotation keeps the expiry of the first."""
+        """Keep a refresh token, and forget dead ones; one that came out of a rotation keeps the expiry of the first."""
+        drop_ended(self._refresh_tokens, lambda each: self.refresh_token(each.token) is None)
         self._refresh_tokens[token] = RefreshToken(token, authorization, expires_at, expires_at)
         self.use_token_session(authorization, expires_at)
 
@@ -129,5 +133,7 @@ class IssuedTokens:
         return origin_jti in self._revoked
 
     def _end_token_session(self, user_sub: str, origin_jti: str) -> None:
-        self._revoked.add(origin_jti)
+        now = self.clock()
+        drop_ended(self._revoked, lambda forgotten_at: forgotten_at <= now)
+        self._revoked[origin_jti] = now + LONGEST_TOKEN
         self._token_sessions.get(user_sub, {}).pop(origin_jti, None)

@@ -5,11 +5,22 @@ Source: ``TokenValidityUnits`` in the API reference; "Managed login" in the Cogn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["Lifetimes"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_SHORTEST_TOKEN = 5
+__all__ = ["LONGEST_TOKEN", "Lifetimes", "drop_ended"]
+
+LONGEST_TOKEN = 24 * 3600  # seconds, of access and ID tokens
+
+_Entry = TypeVar("_Entry")
+_RANGES = {
+    "access_token": (5, LONGEST_TOKEN),
+    "id_token": (5, LONGEST_TOKEN),
+    "refresh_token": (5, 3650 * 24 * 3600),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +30,8 @@ class Lifetimes:
     Raises
     ------
     ValueError
-        For a token of less than 5 seconds.
+        For an access or ID token of less than 5 seconds or more than a day, a refresh token of more than 3650 days,
+        and anything that does not last at all.
     """
 
     access_token: int = 3600
@@ -30,5 +42,15 @@ class Lifetimes:
     browser_session: int = 3600
 
     def __post_init__(self) -> None:
-        if min(self.access_token, self.id_token, self.refresh_token) < _SHORTEST_TOKEN:
-            raise ValueError(f"tokens live at least {_SHORTEST_TOKEN} seconds")
+        for name, seconds in asdict(self).items():
+            if seconds <= 0:
+                raise ValueError(f"{name} takes more than 0 seconds")
+            least, most = _RANGES.get(name, (0, seconds))
+            if not least <= seconds <= most:
+                raise ValueError(f"{name} takes {least} to {most} seconds")
+
+
+def drop_ended(entries: dict[str, _Entry], ended: Callable[[_Entry], bool]) -> None:
+    """Forget what has ended, from the oldest on up to one that lives: no insertion looks at all the others."""
+    while (oldest := next(iter(entries.items()), None)) and ended(oldest[1]):
+        entries.pop(oldest[0], None)

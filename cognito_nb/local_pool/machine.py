@@ -5,15 +5,17 @@ Sources: "Token endpoint", "Revoke endpoint", "UserInfo endpoint" in the Cognito
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .oauth import OAuthRequest
 from .scopes import attributes_in_scope
-from .web import JsonHandler
+from .web import JsonHandler, OAuthErrorHandler, bearer_status, challenge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .oauth import Answer
     from .users import User
 
 __all__ = ["DiscoveryHandler", "JwksHandler", "RevokeHandler", "TokenHandler", "UserInfoHandler"]
@@ -22,14 +24,55 @@ _FORM = "application/x-www-form-urlencoded"
 _BAD_TOKEN = "Access token is expired, disabled, or deleted, or the user has globally signed out."
 
 
-class _OAuthHandler(JsonHandler):
-    def is_form(self) -> bool:
-        """Tell whether the body is a form; anything else is answered like a wrong method."""
+class _DomainHandler(JsonHandler, OAuthErrorHandler):
+    """Base of what scripts of any web page may call, too."""
+
+    method: ClassVar[str]
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("x-amz-cognito-request-id", str(uuid.uuid4()))
+        self.set_header("Access-Control-Allow-Origin", "*")
+
+    def options(self) -> None:
+        """Answer a browser's preflight; ``X-Amz-User-Agent`` is what Amplify sends."""
+        self.set_header("Access-Control-Allow-Methods", self.method)
+        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Amz-User-Agent")
+        self.set_status(204)
+
+
+class _FormHandler(_DomainHandler):
+    method = "POST"
+    bad_client_status: ClassVar[int] = 400
+
+    def post(self) -> None:
+        """Answer a form; any other body is answered like a wrong method."""
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0]
-        return media_type.strip().lower() == _FORM
+        if media_type.strip().lower() != _FORM:
+            self.send_error(405)
+            return
+        request = OAuthRequest.from_form(self.request)
+        if request.repeats_a_parameter:
+            self.write_oauth_error("invalid_request")
+            return
+        status, body, _ = self.answer(request)
+        if status == 200:  # noqa: PLR2004 - HTTP's OK
+            self.write_json(status, body)
+            return
+        self.write_oauth_error(body["error"], body.get("error_description"))
+
+    def answer(self, request: OAuthRequest) -> Answer:
+        """Ask the OAuth server."""
+        raise NotImplementedError
+
+    def write_oauth_error(self, error: str, description: str | None = None) -> None:
+        """Finish with the JSON of RFC 6749 section 5.2; the status is Cognito's."""
+        body = {"error": error, "error_description": description}
+        status = self.bad_client_status if error == "invalid_client" else 400
+        self.write_json(status, {name: value for name, value in body.items() if value is not None})
 
 
-class TokenHandler(_OAuthHandler):
+class TokenHandler(_FormHandler):
     """``POST /oauth2/token``."""
 
     endpoint = "token"
@@ -37,52 +80,47 @@ class TokenHandler(_OAuthHandler):
     def get(self) -> None:
         """Refuse."""
         if self.pool.switches.token_get_is_invalid_request:
-            self.write_json(400, {"error": "invalid_request"})
+            self.write_oauth_error("invalid_request")
             return
         self.send_error(405)
 
-    def post(self) -> None:
+    def answer(self, request: OAuthRequest) -> Answer:
         """Answer a token request."""
-        if not self.is_form():
-            self.send_error(405)
-            return
-        status, body, _ = self.oauth.create_token_response(OAuthRequest.from_form(self.request))
-        self.write_json(status, body)
+        return self.oauth.create_token_response(request)
 
 
-class RevokeHandler(_OAuthHandler):
+class RevokeHandler(_FormHandler):
     """``POST /oauth2/revoke``."""
 
     endpoint = "revoke"
+    bad_client_status = 401
 
-    def post(self) -> None:
+    def answer(self, request: OAuthRequest) -> Answer:
         """Answer a revocation request."""
-        if not self.is_form():
-            self.send_error(405)
-            return
-        status, body, _ = self.oauth.create_endpoint_response("revocation", OAuthRequest.from_form(self.request))
-        self.write_json(status, body)
+        answer: Answer = self.oauth.create_endpoint_response("revocation", request)
+        return answer
 
 
-class UserInfoHandler(JsonHandler):
+class UserInfoHandler(_DomainHandler):
     """``GET /oauth2/userInfo``."""
 
     endpoint = "userinfo"
+    method = "GET"
 
     def get(self) -> None:
         """Answer with the attributes that the token's scopes open; every value is a string."""
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            self._refuse(400, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
+            self.write_oauth_error("invalid_request", "Bad OAuth2 request at UserInfo Endpoint")
             return
         claims = self.pool.keys.access_token.verify(token, issuer=self.pool.issuer, now=self.pool.clock())
         user = self._user(claims) if claims else None
         if not claims or user is None:
-            self._refuse(401, "invalid_token", _BAD_TOKEN)
+            self.write_oauth_error("invalid_token", _BAD_TOKEN)
             return
         scopes = claims["scope"].split()
         if "openid" not in scopes:
-            self._refuse(401, "invalid_token", "Access token does not contain openid scope")
+            self.write_oauth_error("invalid_token", "Access token does not contain openid scope")
             return
         client = self.pool.clients.get(claims["client_id"])
         attributes = attributes_in_scope(user, scopes, client.read_attributes if client else ())
@@ -102,18 +140,17 @@ class UserInfoHandler(JsonHandler):
             return None
         return user
 
-    def _refuse(self, status: int, error: str, description: str) -> None:
-        # Without a scheme name, as AWS documents it and against RFC 6750
-        self.set_header("WWW-Authenticate", f'error="{error}", error_description="{description}"')
-        body = {"error": error, "error_description": description}
-        self.write_json(status, body if self.pool.switches.userinfo_error_body else None)
+    def write_oauth_error(self, error: str, description: str | None = None) -> None:
+        """Finish with a challenge that has no scheme, as AWS documents it and against RFC 6750."""
+        body = {"error": error} | ({} if description is None else {"error_description": description})
+        self.set_header("WWW-Authenticate", challenge(body))
+        self.write_json(bearer_status(error), body if self.pool.switches.userinfo_error_body else None)
 
 
 class DiscoveryHandler(JsonHandler):
     """``GET {issuer}/.well-known/openid-configuration``, with the few members that real pools have."""
 
     endpoint = "discovery"
-    cross_origin = False
 
     def get(self) -> None:
         """Answer with the metadata."""
@@ -141,7 +178,6 @@ class JwksHandler(JsonHandler):
     """``GET {issuer}/.well-known/jwks.json``."""
 
     endpoint = "jwks"
-    cross_origin = False
 
     def get(self) -> None:
         """Answer with both public keys."""

@@ -51,6 +51,11 @@ class OAuthRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
         parameters: dict[str, str] = self.payload.data
         return parameters
 
+    @property
+    def repeats_a_parameter(self) -> bool:
+        """Whether a parameter comes twice, which RFC 6749 section 3.2 forbids."""
+        return any(len(values) > 1 for values in self.payload.datalist.values())
+
 
 class _Payload(OAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
     def __init__(self, arguments: Mapping[str, list[bytes]]) -> None:
@@ -99,8 +104,7 @@ class PoolAuthorizationServer(AuthorizationServer):  # type: ignore[misc]  # Aut
 
     def create_token_response(self, request: OAuthRequest) -> Answer:
         """Answer a token request."""
-        repeated = any(len(values) > 1 for values in request.payload.datalist.values())
-        if repeated or not request.payload.grant_type:
+        if not request.payload.grant_type:
             return self.handle_error_response(request, InvalidRequestError())
         answer: Answer = super().create_token_response(request)
         return answer
@@ -111,14 +115,12 @@ class PoolAuthorizationServer(AuthorizationServer):  # type: ignore[misc]  # Aut
         Raises
         ------
         InvalidClientError
-            With status 400 at the token endpoint, 401 at the revocation endpoint.
+            For an unknown client, a wrong secret, and for two ways of authentication in one request.
         """
         try:
             return self._authenticate(request)
-        except InvalidClientError as error:
-            if endpoint != "token":
-                error.status_code = 401
-            elif self.pool.switches.failed_authentication_uses_code:
+        except InvalidClientError:
+            if endpoint == "token" and self.pool.switches.failed_authentication_uses_code:
                 self.pool.use_code(request.form.get("code", ""))
             raise
 
@@ -126,6 +128,8 @@ class PoolAuthorizationServer(AuthorizationServer):  # type: ignore[misc]  # Aut
         client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
         header = request.headers.get("Authorization")
         if header is not None:
+            if secret:  # RFC 6749 section 2.3: not more than one method
+                raise InvalidClientError
             basic_id, secret = _basic_credentials(header)
             if client_id not in {None, basic_id}:
                 raise InvalidClientError

@@ -10,13 +10,14 @@ from authlib.oauth2.rfc6749 import AccessDeniedError
 
 from .oauth import OAuthRequest, callback_url
 from .texts import ENGLISH, TEMPLATES
-from .web import PoolHandler
+from .web import OAuthErrorHandler, PoolHandler
 
 if TYPE_CHECKING:
     from .browser_sessions import BrowserSession
+    from .faults import Fault
     from .texts import Texts
 
-__all__ = ["SESSION_COOKIE", "PageHandler"]
+__all__ = ["SESSION_COOKIE", "AuthorizationHandler", "PageHandler"]
 
 SESSION_COOKIE = "cognito"
 # No form-action: Chromium applies it to the redirect that answers the form too, and that leads to the client's
@@ -56,27 +57,54 @@ class PageHandler(PoolHandler):
         self.set_status(400)
         self.render("error.html", message=error)
 
-    def refuse(self, error: OAuth2Error) -> None:
-        """Answer a refused authorization request: at the callback if its redirect was sound, else on the error page."""
-        if not error.redirect_uri:
-            self.show_error_page(error.error, self.parameter("client_id"))
-            return
-        switches = self.pool.switches
-        parameters = {
-            "error": error.error,
-            # Authlib has a description for each error; Cognito documents none
-            "error_description": error.description if isinstance(error, AccessDeniedError) else None,
-            "state": self.parameter("state") if switches.state_on_errors else None,
-        }
-        fragment = self.parameter("response_type") == "token"
-        self.redirect(
-            callback_url(error.redirect_uri, parameters, keep_query=switches.callback_query_kept, fragment=fragment)
-        )
+    def remember(self, name: str, value: str, **options: Any) -> None:  # noqa: ANN401 - of a cookie
+        """Set a cookie that no script sees, and that travels by https only if the pool speaks it."""
+        secure = self.pool.domain.startswith("https:")
+        self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, **options)
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the query, not stripped as tornado's own method does it."""
         values = self.request.query_arguments.get(name)
         return values[0].decode(errors="replace") if values else None
+
+
+class AuthorizationHandler(PageHandler, OAuthErrorHandler):
+    """Base of the pages whose query is an authorization request."""
+
+    def write_oauth_error(self, error: str, description: str | None = None, *, with_state: bool = True) -> None:
+        """Send the browser with an error to the callback if the request's redirect is sound, else to the error page."""
+        try:
+            redirect_uri = self.oauth.get_consent_grant(OAuthRequest.from_query(self.request)).redirect_uri
+        except OAuth2Error as found:
+            redirect_uri = found.redirect_uri
+        self._send_away(redirect_uri, error, description, with_state=with_state)
+
+    def write_fault(self, fault: Fault) -> None:
+        """Finish with what a fault puts in place of the answer; its error may come without ``state``."""
+        if fault.error is None:
+            super().write_fault(fault)
+            return
+        self.write_oauth_error(fault.error, fault.error_description, with_state=fault.with_state)
+
+    def refuse(self, error: OAuth2Error) -> None:
+        """Answer a refused authorization request."""
+        # Authlib has a description for each error; Cognito documents none
+        description = error.description if isinstance(error, AccessDeniedError) else None
+        self._send_away(error.redirect_uri, error.error, description)
+
+    def _send_away(
+        self, redirect_uri: str | None, error: str, description: str | None, *, with_state: bool = True
+    ) -> None:
+        if not redirect_uri:
+            self.show_error_page(error, self.parameter("client_id"))
+            return
+        switches = self.pool.switches
+        state = self.parameter("state") if with_state and switches.state_on_errors else None
+        parameters = {"error": error, "error_description": description, "state": state}
+        fragment = self.parameter("response_type") == "token"
+        self.redirect(
+            callback_url(redirect_uri, parameters, keep_query=switches.callback_query_kept, fragment=fragment)
+        )
 
     def check_request(self) -> Any:  # noqa: ANN401 - an Authlib grant, untyped
         """Return the grant for the authorization request in the query, or answer it and return ``None``."""

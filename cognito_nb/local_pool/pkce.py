@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from typing import TYPE_CHECKING
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .issued import AuthorizationCode
 
 __all__ = ["S256Challenge"]
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 section 4.1
 
 
 class S256Challenge(CodeChallenge):  # type: ignore[misc]  # Authlib is untyped
@@ -40,7 +43,8 @@ class S256Challenge(CodeChallenge):  # type: ignore[misc]  # Authlib is untyped
             return
         digest = hashlib.sha256(verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
-        if not hmac.compare_digest(challenge, code.code_challenge.encode()):
+        sound = _VERIFIER.fullmatch(verifier) or not pool.switches.verifier_form_checked
+        if not sound or not hmac.compare_digest(challenge, code.code_challenge.encode()):
             if pool.switches.wrong_verifier_uses_code:
                 pool.use_code(code.code)
             raise InvalidGrantError

@@ -11,11 +11,11 @@ import re
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .browser_sessions import BrowserSessions
-from .clients import DEFAULT_CLIENT_ID, AppClient, check_redirect_url
+from .clients import DEFAULT_CLIENT_ID, AppClient, check_urls
 from .faults import FaultPlan
 from .issued import IssuedTokens
 from .keys import PoolKeys
@@ -31,16 +31,22 @@ if TYPE_CHECKING:
 __all__ = ["RecordedRequest", "UserPool"]
 
 _POOL_ID = re.compile(r"[\w-]+_[0-9a-zA-Z]+")
+_LONGEST_PATH = 200
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One request that reached the pool: never its query, header fields or body."""
+    """One request that reached the pool: never its query, header fields or body; of the path 200 characters."""
 
     endpoint: str
     method: str
     path: str
     time: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path[:_LONGEST_PATH])
 
 
 class UserPool(BrowserSessions, IssuedTokens):
@@ -73,14 +79,16 @@ class UserPool(BrowserSessions, IssuedTokens):
         self.latency: dict[str, float] = {}
         self.faults = FaultPlan()
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
-        self._users = {user.username: user for user in (DEMO_USERS if users is None else users)}
-        self.groups = {group.name: group for group in (DEMO_GROUPS if groups is None else groups)}
+        self._users = _by_name("username", DEMO_USERS if users is None else users)
+        self.groups = _by_name("name", DEMO_GROUPS if groups is None else groups)
         if clients is None:
             clients = [AppClient(client_id=DEFAULT_CLIENT_ID)]
-        self.clients = {client.client_id: client for client in clients}
+        self.clients = _by_name("client_id", map(_copy_of, clients))
+        if not self.clients:
+            raise ValueError("clients: a pool has at least one")
         servers = DEMO_RESOURCE_SERVERS if resource_servers is None else resource_servers
-        self.resource_servers = {server.identifier: server for server in servers}
-        self.identity_providers = {provider.name: provider for provider in identity_providers}
+        self.resource_servers = _by_name("identifier", servers)
+        self.identity_providers = _by_name("name", identity_providers)
         self.assumed_roles: dict[str, str] = {}
 
     @property
@@ -124,7 +132,7 @@ class UserPool(BrowserSessions, IssuedTokens):
             username=username,
             password=password,
             groups=tuple(groups),
-            attributes=dict(attributes or {}),
+            attributes=attributes or {},
             provider=provider,
         )
         self.put_user(user)
@@ -144,12 +152,9 @@ class UserPool(BrowserSessions, IssuedTokens):
         Raises
         ------
         ValueError
-            For a URL that Cognito would refuse: relative, with a fragment, or http to another machine.
+            For a URL that Cognito would refuse, and for the 101st of a client.
         """
-        check_redirect_url(url)
-        for client in self.clients.values():
-            if url not in client.callback_urls:
-                client.callback_urls.append(url)
+        self._register("callback_urls", url)
 
     def register_logout(self, url: str) -> None:
         """Register a sign-out URL with every app client.
@@ -159,10 +164,16 @@ class UserPool(BrowserSessions, IssuedTokens):
         ValueError
             As for `register_callback`.
         """
-        check_redirect_url(url)
-        for client in self.clients.values():
-            if url not in client.logout_urls:
-                client.logout_urls.append(url)
+        self._register("logout_urls", url)
+
+    def _register(self, kind: Literal["callback_urls", "logout_urls"], url: str) -> None:
+        lists = [getattr(client, kind) for client in self.clients.values()]
+        for urls in lists:
+            # The pool's own page, which no real pool has, does not count
+            check_urls(kind, [url, *(each for each in urls if each not in {url, self.signed_out_url})])
+        for urls in lists:
+            if url not in urls:
+                urls.append(url)
 
     def rotate_keys(self, *, keep_old: bool = False) -> None:
         """Sign with new keys from now on; takes some 120 ms.
@@ -201,6 +212,11 @@ class UserPool(BrowserSessions, IssuedTokens):
         client = self.clients.get(client_id)
         return client.lifetimes if client and client.lifetimes else self.lifetimes
 
+    @property
+    def longest_browser_session(self) -> float:
+        """Seconds after which no client takes a browser session any more."""
+        return max(self.lifetimes_of(client_id).browser_session for client_id in self.clients)
+
     def granted_scopes(
         self, client: AppClient, requested: str | None, *, custom_only: bool = False
     ) -> tuple[str, ...] | None:
@@ -228,3 +244,18 @@ class UserPool(BrowserSessions, IssuedTokens):
             if known == name or (not name and identifier in self.identity_provider(known).identifiers):
                 return known
         raise ValueError("the client has no such identity provider")
+
+
+def _copy_of(client: AppClient) -> AppClient:
+    """Return a client of the pool's own: what is registered with one pool is not with another."""
+    return replace(client, callback_urls=list(client.callback_urls), logout_urls=list(client.logout_urls))
+
+
+def _by_name(key: str, records: Iterable[_Record]) -> dict[str, _Record]:
+    named: dict[str, _Record] = {}
+    for record in records:
+        name = getattr(record, key)
+        if name in named:
+            raise ValueError(f"there is more than one {type(record).__name__} with the {key} {name!r}")
+        named[name] = record
+    return named

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEMO_RESOURCE_SERVERS",
+    "STANDARD_ATTRIBUTES",
     "SYSTEM_SCOPES",
     "ResourceServer",
     "attributes_in_scope",
@@ -47,6 +48,7 @@ _ATTRIBUTES = {
     "phone": frozenset({"phone_number", "phone_number_verified"}),
     "profile": _PROFILE,
 }
+STANDARD_ATTRIBUTES = frozenset({"address"}).union(*_ATTRIBUTES.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, StaticFileHandler
+from tornado.web import Application
 
-from .browser import AuthorizeHandler, ErrorHandler, LoginHandler, LogoutHandler, SignedOutHandler
+from .browser import AuthorizeHandler, ErrorHandler, LoginHandler, LogoutHandler, SignedOutHandler, StyleHandler
 from .control import CONTROL_ROUTES
 from .demo_api import ApiMemory, api_routes
 from .driven import DrivenPool
-from .failing import FailingPool
 from .identity_pool import IdentityPoolHandler
 from .machine import DiscoveryHandler, JwksHandler, RevokeHandler, TokenHandler, UserInfoHandler
-from .texts import TEMPLATES
 from .web import NotFoundHandler, log_request
 
 if TYPE_CHECKING:
@@ -51,15 +49,19 @@ _DOMAIN_ROUTES = (
 )
 
 
-class LocalUserPool(DrivenPool, FailingPool):
+class LocalUserPool(DrivenPool):
     """A user pool on this machine, with a demo API that takes its access tokens.
+
+    Cookies know no ports: in one browser, two pools on 127.0.0.1 share theirs, and a sign-in at one ends the browser
+    session at the other.
 
     Parameters
     ----------
     users, groups
         By default three demo users: ada, grace and linus, all with the password `DEMO_PASSWORD`, in two groups.
     clients
-        App clients; by default one public client. The first is the one that `client_id` names.
+        App clients, of which the pool takes copies; by default one public client. The first is the one that
+        `client_id` names.
     resource_servers
         APIs with scopes of their own; by default the demo API's ``demo-api/reports.read``.
     identity_providers
@@ -97,12 +99,12 @@ class LocalUserPool(DrivenPool, FailingPool):
     latency : dict of str to float
         Seconds that each of these endpoints shall take.
     clock : callable
-        Returns the pool's time in seconds since 1970; replace it to let tokens, codes and sessions expire.
+        Returns the pool's time in seconds since 1970. `advance` moves it; put another in its place to hold it still.
 
     Raises
     ------
     ValueError
-        When the pool id is none, or a port.
+        When the pool id is none, or a port, when two records have the same name, or there is no client.
 
     Examples
     --------
@@ -170,7 +172,9 @@ class LocalUserPool(DrivenPool, FailingPool):
         self._ports = (sockets[0].getsockname()[1], sockets[1].getsockname()[1])
         scheme = "http" if self._ssl_context is None else "https"
         self.domain, self.api_url = (f"{scheme}://{_HOST}:{port}" for port in self._ports)
-        self.register_logout(self.signed_out_url)
+        for client in self.clients.values():
+            if self.signed_out_url not in client.logout_urls:  # one more than Cognito's 100, if need be
+                client.logout_urls.append(self.signed_out_url)
         self._loop = asyncio.new_event_loop()
         listening = threading.Event()
         arguments = (self._loop, list(zip((self._pool_app(), self._api_app()), sockets, strict=True)), listening)
@@ -206,7 +210,7 @@ class LocalUserPool(DrivenPool, FailingPool):
             (rf"{well_known}/jwks\.json", JwksHandler, pool),
             (r"/", IdentityPoolHandler, pool),
             *((path, handler, pool) for path, handler in CONTROL_ROUTES),
-            (r"/assets/(style\.css)", StaticFileHandler, {"path": str(TEMPLATES)}),
+            (r"/assets/style\.css", StyleHandler, pool),
         ]
         return _application(self, routes)
 

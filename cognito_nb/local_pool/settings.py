@@ -78,7 +78,6 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise ValueError(f"{path}, {name}: takes tables, each below a heading [[{name}]]")  # noqa: TRY004 - see _values
         where = f"{path}, [[{name}]]"
         settings[name] = [_record(_RECORDS[name], each, f"{where} no. {n}") for n, each in enumerate(content, start=1)]
-        _refuse_twins(settings[name], where)
     return settings
 
 
@@ -146,14 +145,3 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str, 
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
             raise ValueError(f"{where}: there is no {what} {name!r}. {hint}")
-
-
-def _refuse_twins(records: list[Any], where: str) -> None:
-    """Refuse two records of one name, of which a pool would keep the last."""
-    seen = set()
-    for record in records:
-        key = fields(record)[0].name
-        name = getattr(record, key)
-        if name in seen:
-            raise ValueError(f"{where}: there is more than one with the {key} {name!r}")
-        seen.add(name)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from .scopes import STANDARD_ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +32,7 @@ class User:
     password
         Whoever has none, such as a federated user, cannot sign in with one.
     attributes
-        By name; own ones start with ``custom:``.
+        By name, copied; own ones start with ``custom:``.
     groups
         Names of groups, in the order of ``cognito:groups``.
     sub
@@ -38,6 +41,12 @@ class User:
         Name of the identity provider that the user comes from; ``None`` for the pool itself.
     created_at
         Seconds since 1970.
+
+    Raises
+    ------
+    ValueError
+        For an attribute that user pools do not have, and for ``email_verified`` or ``phone_number_verified`` with
+        another value than ``"true"`` and ``"false"``.
     """
 
     username: str
@@ -49,6 +58,13 @@ class User:
     created_at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
+        for name, value in self.attributes.items():
+            if name not in STANDARD_ATTRIBUTES and not name.startswith("custom:"):
+                raise ValueError(f"attributes: {name!r} is neither a standard attribute nor custom:")
+            if name in {"email_verified", "phone_number_verified"} and value not in {"true", "false"}:
+                raise ValueError(f'attributes: {name} takes "true" or "false"')
+        # A user is in many tokens, and a demo user in many pools
+        object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
         if self.provider and not self.username.startswith(f"{self.provider}_"):
             object.__setattr__(self, "username", f"{self.provider}_{self.username}")
 

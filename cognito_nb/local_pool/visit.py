@@ -5,9 +5,10 @@ It types a password only into a page of a local pool.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPException
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPErrorProcessor, ProxyHandler, Request, build_opener
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from email.message import Message
     from http.client import HTTPResponse
 
-__all__ = ["Browser", "sign_in"]
+__all__ = ["Browser"]
 
 _TIMEOUT = 30
 _MOST_PAGES = 20
@@ -115,16 +116,12 @@ class Browser:
             raise ConnectionError(type(error).__name__) from None
 
 
-def sign_in(domain: str, authorization_url: str, username: str, password: str) -> str:
-    """Return the address to which a pool sends the browser in the end; see `LocalUserPool.sign_in`."""
-    return Browser(username, password).leave(domain, authorization_url)
-
-
-class _Page(NamedTuple):
-    url: str
+@dataclass(frozen=True, slots=True)
+class _Page:
+    url: str = field(repr=False)  # codes are in addresses, tokens in bodies
     status: int
-    headers: Message
-    text: str
+    headers: Message = field(repr=False)
+    text: str = field(repr=False)
 
     @property
     def location(self) -> str:

@@ -91,6 +91,8 @@ def test_authorize_never_redirects_a_bad_client_or_redirect(caller, changes, mes
         ({"resource": "api"}, "invalid_request"),
         ({"resource": "http://127.0.0.1/api"}, "invalid_request"),
         ({"resource": "https://[api"}, "invalid_request"),
+        ({"resource": "https:foo"}, "invalid_request"),
+        ({"resource": "https://"}, "invalid_request"),
         ({"resource": "https://api.example.com#part"}, "invalid_request"),
     ],
 )
@@ -134,7 +136,17 @@ def test_sign_in_page_is_accessible_and_locked_down(caller):
     assert "not AWS" in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-    assert caller.web.get(f"{caller.pool.domain}/assets/style.css").headers["Content-Type"].startswith("text/css")
+
+
+def test_style_sheet_is_served_like_everything_else(caller, caplog):
+    """With the pool's header fields, and no query in the log."""
+    caplog.set_level("DEBUG", "tornado")
+    url = f"{caller.pool.domain}/assets/style.css"
+    answer = caller.web.get(url)
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert (answer.headers["Server"], answer.headers["X-Content-Type-Options"]) == ("cognito_nb.local_pool", "nosniff")
+    assert caller.web.post(f"{url}?code=the-code").status_code == 405
+    assert not [record for record in caplog.records if record.name.startswith("tornado")]
 
 
 def test_sign_in_page_checks_the_request_again(caller):
@@ -180,6 +192,13 @@ def test_sign_in_needs_the_form_token_of_this_browser(caller):
     assert caller.web.post(url, data=fields).status_code == 400
     caller.web.cookies.clear()
     assert caller.web.post(url, data=fields | {"_csrf": csrf}).status_code == 400
+
+
+def test_sign_in_form_works_once(caller):
+    """Sent again, by the back button say, it signs nobody in a second time."""
+    url, csrf = caller.open_sign_in_page()
+    fields = {"_csrf": csrf, "username": "ada", "password": DEMO_PASSWORD}
+    assert [caller.web.post(url, data=fields).status_code for _ in range(2)] == [302, 400]
 
 
 def test_sign_in_works_in_two_tabs(caller):
@@ -275,6 +294,7 @@ def test_signed_out_page_is_there_for_clients_without_one(caller):
         ({"redirect_uri": CALLBACK}, "Required String parameter 'response_type' is not present"),
         ({"redirect_uri": CALLBACK + "/", "response_type": "code"}, "redirect_mismatch"),
         ({"client_id": "nobody"}, "Client does not exist."),
+        ({"client_id": ""}, "Required String parameter 'client_id' is not present"),
     ],
 )
 def test_logout_errors_end_on_the_error_page(caller, parameters, message):

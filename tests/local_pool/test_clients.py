@@ -3,6 +3,7 @@
 import pytest
 
 from cognito_nb.local_pool import AppClient
+from cognito_nb.local_pool.clients import check_urls
 
 CALLBACKS = ["http://localhost:1/a", "http://localhost:1/b"]
 SECRET = "s3cretOfTheConfidentialClient2026"
@@ -17,13 +18,69 @@ SECRET = "s3cretOfTheConfidentialClient2026"
         ({"default_redirect_uri": "http://localhost:1/c"}, "one of callback_urls"),
         ({"rotation": True, "rotation_grace": 61}, "0 to 60"),
         ({"rotation_grace": -1}, "0 to 60"),
-        ({"callback_urls": ["/relative"]}, "absolute URL"),
+        ({"callback_urls": ["/relative"]}, "callback_urls: not an absolute URL"),
+        ({"logout_urls": ["/relative"]}, "logout_urls: not an absolute URL"),
+        ({"logout_urls": [f"https://example.com/{n}" for n in range(101)]}, "logout_urls takes up to 100"),
+        ({"flows": ()}, "flows must name one"),
+        ({"client_id": ""}, "client_id takes 1 to 128"),
+        ({"client_id": "x" * 129}, "client_id takes 1 to 128"),
+        ({"client_id": "a b"}, "client_id takes"),
+        ({"client_id": "a\n"}, "client_id takes"),
+        ({"client_id": "é"}, "client_id takes"),
+        ({"client_secret": "x" * 23}, "client_secret takes 24 to 64"),
+        ({"client_secret": "x" * 65}, "client_secret takes 24 to 64"),
+        ({"client_secret": "x" * 24 + "-"}, "client_secret takes"),
+        ({"scopes": tuple(f"api/{n}" for n in range(51))}, "scopes takes up to 50"),
+        ({"scopes": ("openid email",)}, "scopes takes"),
+        ({"scopes": ("",)}, "scopes takes"),
+        ({"identity_providers": ("",)}, "identity_providers takes"),
     ],
 )
 def test_impossible_client_is_refused(options, message):
-    """As CreateUserPoolClient would refuse it."""
+    """As CreateUserPoolClient would refuse it, and by the name of the parameter."""
     with pytest.raises(ValueError, match=message):
         AppClient(**options)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("https://example.com/\r\nSet-Cookie: a=b", "printable ASCII"),
+        ("https://example.com/\x00", "printable ASCII"),
+        ("https://example.com/a b", "printable ASCII"),
+        ("https://example.com/é", "printable ASCII"),
+        ("https://example.com/" + "x" * 1005, "1 to 1024"),
+        ("", "1 to 1024"),
+        ("https:foo", "absolute URL"),
+        ("https:///foo", "absolute URL"),
+        ("http://localhost#", "without a fragment"),
+        ("https://example.com:99999/", "Port out of range"),
+        ("https://[example.com/", "Invalid IPv6"),
+        ("javascript:alert(1)", "javascript: is no place"),
+        ("JavaScript://x/%0aalert(1)", "javascript: is no place"),
+        ("data:text/html,x", "data: is no place"),
+        ("vbscript:x", "vbscript: is no place"),
+        ("http://example.com/", "for localhost"),
+        ("http://localhost@example.com/", "for localhost"),
+    ],
+)
+def test_url_that_cognito_would_not_register_is_refused(url, message):
+    """The message begins with the name of the parameter, and says what is wrong with the URL."""
+    with pytest.raises(ValueError, match=f"^callback_urls: .*{message}"):
+        check_urls("callback_urls", [url])
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/" + "x" * 1004, "http://[::1]:65535/", "myapp://back", "myapp:/a"]
+)
+def test_url_at_the_edge_is_possible(url):
+    """1024 characters, the last port, a scheme of one's own."""
+    assert AppClient(callback_urls=[url]).check_redirect_uri(url)
+
+
+def test_client_without_oauth_needs_no_flow():
+    """Nothing is enabled anyway."""
+    assert AppClient(flows=(), oauth_enabled=False).flows == ()
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def test_sign_in_returns_the_callback(caller, post):
         ("clock", {"advance": "1h"}, "advance takes a number of seconds"),
         ("clock", {"advance": True}, "advance takes a number of seconds"),
         ("clock", {"advance": 1e300}, "advance takes a number of seconds"),
+        ("clock", {"advance": -9e10}, "advance takes a number of seconds"),
         ("latency", {"token": -1}, "token takes a number of seconds"),
         ("latency", {"tokens": 1}, "no field 'tokens'; there are "),
         ("users", {"password": "x"}, "username takes a string"),
@@ -183,14 +184,22 @@ def test_sign_in_says_why_there_is_no_callback(caller, post):
     assert (status, "broke off the sign-in" in answer["error"]) == (400, True)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/faults/nothing"), ("POST", "/")])
+def test_heal_refuses_an_unknown_endpoint(control):
+    """As the making of a fault does."""
+    status, answer = control("DELETE", "/faults/nothing")
+    assert (status, "no endpoint 'nothing'" in answer["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("POST", "/nothing"), ("DELETE", "/clock/token")])
 def test_control_answers_404(control, method, path):
     """In JSON too."""
     status, answer = control(method, path, json={} if method == "POST" else None)
     assert (status, list(answer)) == (404, ["error"])
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/clock"), ("PUT", "/faults"), ("OPTIONS", "/faults")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/clock"), ("DELETE", ""), ("PUT", "/faults"), ("OPTIONS", "/faults")]
+)
 def test_control_answers_405(control, method, path):
     """A method that a control has not; OPTIONS would be a browser's preflight."""
     assert control(method, path) == (405, {"error": "Method Not Allowed"})

@@ -68,6 +68,33 @@ def test_advance_adds_up_in_both_directions(pool):
     assert pool.clock() == 1030
 
 
+def test_advance_in_a_loop_leaves_a_pool_that_answers(pool, web):
+    """However many steps: none of them makes the next slower or deeper."""
+    pool.clock = lambda: 1_800_000_000.0
+    for _ in range(2000):
+        pool.advance(1)
+    assert pool.clock() == 1_800_002_000
+    assert web.get(f"{pool.issuer}/.well-known/jwks.json").status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [2.6e11, -7e10, float("nan"), float("inf")])
+def test_advance_stays_within_the_years_that_have_a_date(pool, web, seconds):
+    """A jump to the year 10183 is refused and changes nothing."""
+    now = pool.clock()
+    with pytest.raises(ValueError, match="year from 1 to 9999"):
+        pool.advance(seconds)
+    assert pool.clock() - now < 60
+    assert web.get(f"{pool.issuer}/.well-known/jwks.json").status_code == 200
+
+
+def test_tokens_keep_a_broken_answer_out_of_the_error(pool):
+    """Half of a token response is no JSON, and holds tokens: no exception brings it along."""
+    pool.fail("token", Fault(cut="half"))
+    with pytest.raises(ValueError, match="no JSON") as caught:
+        pool.tokens("ada")
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
 def test_browser_is_the_user_named(pool):
     """With the user's own password; an unknown name is refused at once."""
     pool.add_user("mary", "a-password-of-mary")

@@ -12,8 +12,9 @@ import httpx
 import pytest
 from lab import wait_for
 
-from cognito_nb.local_pool import Fault
+from cognito_nb.local_pool import Fault, Switches
 from cognito_nb.local_pool.faults import FaultPlan
+from cognito_nb.local_pool.web import ENDPOINTS, ERROR_ENDPOINTS, OAuthErrorHandler, PoolHandler
 
 from .conftest import query_of
 
@@ -23,6 +24,10 @@ BIG = 6 * 1024 * 1024
 
 def jwks(caller, **options):
     return caller.web.get(f"{caller.pool.issuer}{JWKS}", **options)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
 
 
 @pytest.fixture
@@ -134,17 +139,17 @@ def test_plan_counts_each_fault_once_among_threads():
 @pytest.mark.parametrize(
     ("fault", "media_type", "body"),
     [
-        (Fault(status=429), "application/json;charset=UTF-8", b'{"message": "Too Many Requests"}'),
+        (Fault(status=429), "application/json;charset=UTF-8", b'{"message":"Too many requests"}'),
         (
             Fault(status=400, body="exception"),
             "application/json;charset=UTF-8",
-            b'{"__type": "TooManyRequestsException", "message": "Rate exceeded"}',
+            b'{"__type":"TooManyRequestsException","message":"Rate exceeded"}',
         ),
         (Fault(status=502, body="empty"), None, b""),
     ],
 )
 def test_status_replaces_the_answer(caller, fault, media_type, body):
-    """Status, media type and body are the fault's; of the endpoint's own answer nothing is left."""
+    """Status, media type and body are the fault's; scripts of web pages may read it as any answer of the endpoint."""
     caller.pool.fail("token", fault)
     response = caller.refresh("x")
     assert (response.status_code, response.headers.get("Content-Type"), response.content) == (
@@ -152,7 +157,8 @@ def test_status_replaces_the_answer(caller, fault, media_type, body):
         media_type,
         body,
     )
-    assert "Access-Control-Allow-Origin" not in response.headers
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["x-amz-cognito-request-id"]
 
 
 @pytest.mark.parametrize("status", [200, 403])
@@ -212,6 +218,52 @@ def test_error_of_a_machine_endpoint_is_json(caller, endpoint):
     assert (response.status_code, response.json()) == (400, {"error": "invalid_grant", "error_description": "gone"})
 
 
+@pytest.mark.parametrize(("endpoint", "status"), [("token", 400), ("revoke", 401)])
+def test_error_of_a_machine_endpoint_has_the_status_of_the_real_one(caller, endpoint, status):
+    """As without a fault, and with the same header fields."""
+    url = f"{caller.pool.domain}/oauth2/{endpoint}"
+    real = caller.web.post(url, data={"client_id": "nobody", "grant_type": "refresh_token"})
+    caller.pool.fail(endpoint, Fault(error="invalid_client"))
+    asked = caller.web.post(url, data={"client_id": caller.client_id})
+    assert (asked.status_code, asked.content, asked.headers.keys()) == (status, real.content, real.headers.keys())
+
+
+def test_error_of_the_identity_pool_is_an_exception_of_the_service(caller):
+    """With the media type of its protocol."""
+    caller.pool.fail("identity", Fault(error="NotAuthorizedException", error_description="Token is expired."))
+    response = caller.web.post(caller.pool.domain)
+    assert (response.status_code, response.headers["Content-Type"], response.json()) == (
+        400,
+        "application/x-amz-json-1.1",
+        {"__type": "NotAuthorizedException", "message": "Token is expired."},
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["jwks", "discovery", "logout", "error", "health", "profile", "other"])
+def test_fail_refuses_an_error_where_there_are_none(pool, endpoint):
+    """Such an endpoint can have a status, but no code; the message lists those that have."""
+    with pytest.raises(ValueError, match=f"{endpoint} has no error codes; .*authorize.*login.*me, .*token, userinfo$"):
+        pool.fail(endpoint, Fault(error="invalid_request"))
+    pool.fail(endpoint, Fault(status=400))
+
+
+def test_endpoints_are_those_of_the_handlers():
+    """Whoever adds a handler adds its name; those with error codes stem from one base."""
+    assert set(ENDPOINTS) == endpoints_of(PoolHandler)
+    assert set(ERROR_ENDPOINTS) == endpoints_of(OAuthErrorHandler) - {"other"}
+
+
+def endpoints_of(handler):
+    return {handler.endpoint}.union(*map(endpoints_of, handler.__subclasses__())) - {""}
+
+
+def test_preflight_of_a_browser_does_not_use_a_fault_up(caller):
+    """It meets the request that the browser asks for."""
+    caller.pool.fail("token", Fault(error="invalid_grant"))
+    assert caller.web.options(f"{caller.pool.domain}/oauth2/token").status_code == 204
+    assert caller.refresh("x").json() == {"error": "invalid_grant"}
+
+
 @pytest.mark.parametrize(
     ("error", "status", "sent"),
     [("invalid_token", None, 401), ("invalid_request", None, 400), ("insufficient_scope", None, 403), ("x", 418, 418)],
@@ -253,6 +305,25 @@ def test_error_of_a_page_comes_without_state_if_asked(caller):
     assert query_of(caller.authorize().headers["Location"]) == {"error": "access_denied"}
 
 
+def test_error_of_a_page_is_in_the_fragment_for_the_implicit_flow(make_caller):
+    """Where such a client looks for it."""
+    caller = make_caller(flows=("implicit",))
+    caller.pool.fail("authorize", Fault(error="server_error"))
+    location = caller.authorize(response_type="token").headers["Location"]
+    assert location == "http://localhost:8888/cognito/callback#error=server_error&state=the-state"
+
+
+def test_error_of_a_page_minds_the_switches(make_caller):
+    """Those for errors at the callback, and the one for the error page."""
+    switches = Switches(callback_query_kept=False, state_on_errors=False, error_page_redirects=False)
+    caller = make_caller({"switches": switches}, callback_urls=["http://localhost:8888/cognito/callback?a=1"])
+    caller.pool.fail("authorize", Fault(error="server_error"), times=2)
+    location = caller.authorize(redirect_uri="http://localhost:8888/cognito/callback?a=1").headers["Location"]
+    assert location == "http://localhost:8888/cognito/callback?error=server_error"
+    page = caller.authorize(redirect_uri="http://evil.example/")
+    assert (page.status_code, "server_error" in page.text) == (400, True)
+
+
 @pytest.mark.parametrize("changes", [{"redirect_uri": "http://evil.example/"}, {"client_id": "x"}])
 def test_error_of_a_page_goes_to_no_callback_that_is_not_registered(caller, changes):
     """The fault opens no redirect: the pool's own error page shows it."""
@@ -286,14 +357,14 @@ def test_drip_outlasts_a_timeout_and_never_ends(caller):
     caller.pool.fail("jwks", Fault(drip=0.0005))
     begin, received = time.monotonic(), b""
     with caller.web.stream("GET", f"{caller.pool.issuer}{JWKS}", timeout=0.05) as response:
-        own = len(json.dumps(caller.pool.keys.jwks()))
+        own = len(compact(caller.pool.keys.jwks()))
         for piece in response.iter_raw():
             received += piece
             if time.monotonic() - begin > 0.15:
                 break
     assert (response.status_code, "Content-Length" in response.headers) == (200, False)
     assert 0 < len(received) < own + 10_000
-    assert received.startswith(b'{"keys": [{"alg"')
+    assert received.startswith(b'{"keys":[{"alg"')
 
 
 def test_drip_goes_on_with_blanks_when_the_body_is_through(caller):
@@ -346,7 +417,7 @@ def test_half_a_body_looks_complete(caller):
     """To httpx nothing is wrong; only the JSON does not end."""
     caller.pool.fail("jwks", Fault(cut="half"))
     response = jwks(caller)
-    whole = json.dumps(caller.pool.keys.jwks())
+    whole = compact(caller.pool.keys.jwks())
     assert (response.status_code, response.text) == (200, whole[: len(whole) // 2])
 
 
@@ -409,6 +480,14 @@ def test_answer_that_is_replaced_has_rotated_the_refresh_token(rotating):
     rotating.pool.fail("token", Fault(status=504, body="html", after=True))
     response = rotating.refresh(token)
     assert (response.status_code, "token" in response.text) == (504, False)
+    assert rotating.refresh(token).json() == {"error": "invalid_grant"}
+
+
+def test_error_after_the_work_has_rotated_the_refresh_token(rotating):
+    """The endpoint's error in place of the tokens, which are lost."""
+    token = rotating.tokens()["refresh_token"]
+    rotating.pool.fail("token", Fault(error="invalid_request", after=True))
+    assert rotating.refresh(token).json() == {"error": "invalid_request"}
     assert rotating.refresh(token).json() == {"error": "invalid_grant"}
 
 

@@ -56,6 +56,7 @@ def test_code_without_challenge_needs_no_verifier(caller):
         ({"client_id": "nobody"}, {"error": "invalid_client"}),
         ({"client_secret": "needless"}, {"error": "invalid_client"}),
         ({"code": ["a", "b"]}, {"error": "invalid_request"}),
+        ({"code": ""}, {"error": "invalid_request"}),
     ],
 )
 def test_refused_token_request_answers_400_and_leaves_the_code_usable(caller, changes, answer):
@@ -122,6 +123,13 @@ def test_confidential_client_without_its_secret_is_invalid(confidential, header)
     response = confidential.redeem(code, header)
     assert (response.status_code, response.json()) == (400, {"error": "invalid_client"})
     assert confidential.redeem(code, client_secret=SECRET).status_code == 200
+
+
+def test_confidential_client_that_authenticates_in_two_ways_is_invalid(confidential):
+    """RFC 6749 section 2.3: the secret is in the header or in the body."""
+    header = basic(confidential.client_id, SECRET)
+    response = confidential.redeem(confidential.code(), header, client_secret=SECRET)
+    assert (response.status_code, response.json()) == (400, {"error": "invalid_client"})
 
 
 @pytest.mark.parametrize("secret", ["", "wrong"])
@@ -226,6 +234,16 @@ def test_revoke_ends_the_tokens_of_one_sign_in(caller):
     assert caller.userinfo(other["access_token"]).status_code == 200
 
 
+def test_revoke_of_a_rotated_out_token_ends_the_family(make_caller):
+    """The successor dies with it: both stem from the same sign-in."""
+    caller = make_caller(rotation=True)
+    first = caller.tokens()["refresh_token"]
+    second = caller.refresh(first).json()
+    assert caller.revoke(token=first).status_code == 200
+    assert caller.refresh(second["refresh_token"]).json() == {"error": "invalid_grant"}
+    assert caller.userinfo(second["access_token"]).status_code == 401
+
+
 def test_revoke_of_a_dead_or_unknown_token_succeeds(caller):
     """RFC 7009 section 2.2."""
     token = caller.tokens()["refresh_token"]
@@ -241,9 +259,9 @@ def test_revoke_takes_refresh_tokens_only(caller, kind):
 
 
 def test_revoke_errors(caller, confidential):
-    """A missing token is 400; bad client credentials are 401, unlike at the token endpoint."""
-    missing = caller.revoke()
-    assert (missing.status_code, missing.json()) == (400, {"error": "invalid_request"})
+    """A missing or repeated token is 400; bad client credentials are 401, unlike at the token endpoint."""
+    for bad in (caller.revoke(), caller.revoke(token=["x", "y"])):
+        assert (bad.status_code, bad.json()) == (400, {"error": "invalid_request"})
     for refused in (caller.revoke(token="x", client_id="nobody"), confidential.revoke(token="x")):
         assert (refused.status_code, refused.json()) == (401, {"error": "invalid_client"})
 
@@ -268,9 +286,28 @@ def test_code_is_worthless_when_the_client_cannot_read_behind_its_scopes(make_ca
 
 def test_client_that_lost_its_oauth_flows_gets_no_tokens(caller):
     """AllowedOAuthFlowsUserPoolClient is needed at the token endpoint too."""
-    code = caller.code()
+    code, token = caller.code(), caller.tokens()["refresh_token"]
     caller.pool.clients[caller.client_id].oauth_enabled = False
     assert caller.redeem(code).json() == {"error": "invalid_grant"}
+    assert caller.refresh(token).json() == {"error": "invalid_grant"}
+
+
+def test_refresh_needs_what_the_code_needed(caller):
+    """A client that may no longer read behind its scopes gets no more tokens."""
+    token = caller.tokens(scope="openid email")["refresh_token"]
+    caller.pool.clients[caller.client_id].read_attributes = ("email",)
+    assert caller.refresh(token).json() == {"error": "invalid_grant"}
+
+
+def test_code_shows_what_has_become_of_the_user(caller):
+    """New groups are in the tokens; the code of a user who is gone, or is another person now, is worthless."""
+    changed, gone, ada = caller.code(), caller.code(), caller.pool.user("ada")
+    caller.pool.put_user(replace(ada, groups=("board",)))
+    assert caller.claims(caller.redeem(changed).json()["id_token"])["cognito:groups"] == ["board"]
+    caller.pool.remove_user("ada")
+    assert caller.redeem(gone).json() == {"error": "invalid_grant"}
+    caller.pool.add_user("ada", "another person")
+    assert caller.redeem(gone).json() == {"error": "invalid_grant"}
 
 
 def test_refresh_of_a_client_without_the_code_flow_is_unauthorized(make_caller):

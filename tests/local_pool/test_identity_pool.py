@@ -231,6 +231,7 @@ def test_unknown_ids_are_not_found(pool, caller, identity):
         ("GetCredentialsForIdentity", "{}", "InvalidParameterException"),
         ("GetId", "[]", "SerializationException"),
         ("GetId", "{", "SerializationException"),
+        ("GetId", "[" * 200_000, "SerializationException"),
         ("DeleteIdentities", "{}", "UnknownOperationException"),
     ],
 )

@@ -52,3 +52,34 @@ def test_signing_a_user_out_everywhere_ends_all_tokens(caller):
     caller.pool.sign_out_everywhere(caller.pool.user("ada").sub)
     assert [caller.refresh(tokens["refresh_token"]).status_code for tokens in ada] == [400, 400]
     assert [caller.userinfo(tokens["access_token"]).status_code for tokens in (*ada, grace)] == [401, 401, 200]
+
+
+def test_expired_codes_are_forgotten(caller, advance):
+    """With the next one; a used one is at once."""
+    caller.code()
+    advance(300)
+    caller.code()
+    caller.tokens()
+    assert len(caller.pool._codes) == 1
+
+
+def test_dead_refresh_tokens_are_forgotten(caller, advance):
+    """Revoked and expired ones, with the next one."""
+    caller.revoke(token=caller.tokens()["refresh_token"])
+    caller.tokens()
+    assert len(caller.pool._refresh_tokens) == 1
+    advance(30 * 24 * 3600)
+    caller.tokens()
+    assert len(caller.pool._refresh_tokens) == 1
+
+
+def test_revocations_are_remembered_as_long_as_a_token_lasts(caller, advance):
+    """A day at most; then the next revocation forgets them."""
+    ada, grace = caller.pool.user("ada"), caller.pool.user("grace")
+    revoked = caller.claims(caller.tokens()["access_token"])["origin_jti"]
+    caller.pool.sign_out_everywhere(ada.sub)
+    for seconds, remembered in ((86_399, True), (1, False)):
+        advance(seconds)
+        caller.tokens("grace")
+        caller.pool.sign_out_everywhere(grace.sub)
+        assert caller.pool.is_revoked(revoked) is remembered

@@ -99,7 +99,8 @@ def test_every_field_of_a_record_can_be_written(load, record):
     )
     lines = [f"{name} = {_toml(value)}" for name, value in values.items() if value is not None]
     (read,) = load("\n".join([heading, *lines])).values()
-    assert dataclasses.asdict(read[0] if isinstance(read, list) else read) == dataclasses.asdict(given)
+    read = read[0] if isinstance(read, list) else read
+    assert {name: getattr(read, name) for name in values} == values
 
 
 def _is_needed(field):
@@ -135,7 +136,7 @@ def test_two_pools_of_one_file_share_no_client(load):
         ("[lifetimes]\ncode = '5'", ", [lifetimes], code: takes a whole number"),
         ("[lifetimes]\ncode = true", ", [lifetimes], code: takes a whole number"),
         ("[lifetimes]\ncode = 1.5", ", [lifetimes], code: takes a whole number"),
-        ("[lifetimes]\naccess_token = 1", ", [lifetimes]: tokens live at least 5 seconds"),
+        ("[lifetimes]\naccess_token = 1", ", [lifetimes]: access_token takes 5 to 86400 seconds"),
         (
             "[switches]\nforeign_code_error = 'invalid'",
             (
@@ -154,10 +155,6 @@ def test_two_pools_of_one_file_share_no_client(load):
             ", [[users]] no. 1, attributes.email_verified: takes a string",
         ),
         ("[[users]]\nusername = 'a'\nattributes = 'x'", ", [[users]] no. 1, attributes: takes a table"),
-        (
-            "[[users]]\nusername = 'a'\n[[users]]\nusername = 'a'",
-            ", [[users]]: there is more than one with the username 'a'",
-        ),
         ("[[clients]]\nrotation_grace = 'x'", ", [[clients]] no. 1, rotation_grace: takes a number"),
         ("[[clients]]\nlifetimes = 5", ", [[clients]] no. 1, lifetimes: must be a table"),
         (
@@ -177,7 +174,7 @@ def test_fault_is_named_with_its_place(load, text, said):
 def test_fault_of_a_record_is_named_with_its_place(load):
     """What a record itself refuses, too."""
     said = refusal(load, '[[clients]]\ncallback_urls = ["http://example.com/cb"]')
-    assert said.startswith(", [[clients]] no. 1: http:// is for localhost")
+    assert said.startswith(", [[clients]] no. 1: callback_urls: http:// is for localhost")
 
 
 def test_no_fault_shows_a_value(load):

@@ -1,6 +1,7 @@
 """Each unconfirmed point of Cognito is a switch; here the OAuth endpoints' ones are flipped."""
 
 import base64
+import hashlib
 from dataclasses import fields
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -59,6 +60,16 @@ def test_needless_verifier_may_be_refused(switched):
     caller = switched({"needless_verifier_ignored": False})
     code = caller.code(code_challenge=None, code_challenge_method=None)
     assert caller.redeem(code).json() == {"error": "invalid_grant"}
+
+
+@pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, "v" * 42 + "/"])
+@pytest.mark.parametrize("checked", [True, False])
+def test_verifier_must_have_the_form_of_one_or_not(switched, verifier, checked):
+    """RFC 7636 section 4.1: 43 to 128 unreserved characters, though its challenge would fit."""
+    caller = switched({"verifier_form_checked": checked})
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    response = caller.redeem(caller.code(code_challenge=challenge), code_verifier=verifier)
+    assert response.json().get("error") == ("invalid_grant" if checked else None)
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
@@ -135,6 +146,15 @@ def test_reuse_of_a_rotated_out_token_can_end_the_sign_in(switched, revokes, err
     assert caller.refresh(second["refresh_token"]).json().get("error") == error
 
 
+def test_revocation_of_a_rotated_out_token_can_be_idle(switched):
+    """Then the successor lives on."""
+    caller = switched({"revoking_rotated_out_ends_family": False}, rotation=True)
+    first = caller.tokens()["refresh_token"]
+    second = caller.refresh(first).json()["refresh_token"]
+    assert caller.revoke(token=first).status_code == 200
+    assert caller.refresh(second).status_code == 200
+
+
 def test_refresh_within_the_grace_can_give_no_refresh_token(switched):
     """Only the first use of a refresh token has a successor then."""
     caller = switched({"grace_gives_refresh_token": False}, rotation=True, rotation_grace=60)
@@ -185,6 +205,21 @@ def test_discovery_can_name_all_endpoints(switched, everything):
     domain = caller.pool.domain if everything else None
     assert metadata.get("end_session_endpoint") == (domain and f"{domain}/logout")
     assert metadata.get("revocation_endpoint") == (domain and f"{domain}/oauth2/revoke")
+
+
+def test_sign_in_page_can_be_without_cancel(switched):
+    """As Cognito's own; a form that cancels all the same fails like a wrong password."""
+    caller = switched({"sign_in_page_can_cancel": False})
+    url, csrf = caller.open_sign_in_page()
+    assert "Cancel" not in caller.web.get(url).text
+    assert "Incorrect username or password." in caller.web.post(url, data={"_csrf": csrf, "cancel": "true"}).text
+
+
+def test_stand_in_for_a_provider_can_always_cancel(switched):
+    """Theirs have the button."""
+    caller = switched({"sign_in_page_can_cancel": False}, identity_providers=("Google",))
+    url, csrf = caller.open_sign_in_page()
+    assert query_of(caller.web.post(url, data={"_csrf": csrf, "cancel": "true"}))["error"] == "access_denied"
 
 
 def test_expired_page_can_have_another_status(switched):

@@ -6,6 +6,10 @@ import httpx
 import pytest
 import trustme
 
+from cognito_nb.local_pool import DEMO_PASSWORD
+
+ADA = {"username": "ada", "password": DEMO_PASSWORD}
+
 
 @pytest.fixture
 def tls_caller(make_caller, tmp_path, monkeypatch):
@@ -25,6 +29,15 @@ def test_tls_serves_the_whole_sign_in_and_the_api(tls_caller):
     pool, token = tls_caller.pool, tls_caller.tokens()["access_token"]
     answer = tls_caller.web.get(f"{pool.api_url}/me", headers={"Authorization": f"Bearer {token}"})
     assert (answer.json()["username"], pool.issuer[:8], pool.api_url[:8]) == ("ada", "https://", "https://")
+
+
+def test_tls_cookies_are_secure(tls_caller):
+    """Each of the three, as AWS's are; no plain http to the same host gets them."""
+    url, csrf = tls_caller.open_sign_in_page(lang="de")
+    answers = [tls_caller.web.get(url), tls_caller.web.post(url, data={"_csrf": csrf, **ADA})]
+    cookies = [cookie for answer in answers for cookie in answer.headers.get_list("Set-Cookie")]
+    assert sorted(cookie.partition("=")[0] for cookie in cookies) == ["XSRF-TOKEN", "cognito", "lang"]
+    assert [cookie for cookie in cookies if "; Secure" not in cookie] == []
 
 
 def test_tls_pool_refuses_plain_http(tls_caller):

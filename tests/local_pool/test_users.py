@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cognito_nb.local_pool import Group, User
+from cognito_nb.local_pool import DEMO_PASSWORD, Group, User
 from cognito_nb.local_pool.users import preferred_role
 
 
@@ -31,6 +31,36 @@ def test_federated_user_is_named_after_the_provider():
 def test_preferred_role_is_that_of_the_lowest_precedence(groups, role):
     """None where two groups of the same precedence have different roles."""
     assert preferred_role(groups) == role
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sub", "x"),
+        ("iss", "x"),
+        ("cognito:groups", "x"),
+        ("username", "x"),
+        ("token_use", "x"),
+        ("nickname2", "x"),
+        ("email_verified", "True"),
+        ("email_verified", "yes"),
+        ("phone_number_verified", ""),
+    ],
+)
+def test_attribute_that_user_pools_do_not_have_is_refused(name, value):
+    """By its name, so that none takes the place of a claim; the flags are true or false."""
+    with pytest.raises(ValueError, match=f"attributes: '?{name}"):
+        User(username="mary", attributes={name: value})
+
+
+def test_attributes_cannot_be_changed(pool):
+    """A demo user is in many pools: neither the record nor the mapping that it was made of changes it."""
+    given = {"address": "Bletchley", "custom:team": "sea"}
+    user = User(username="mary", password=DEMO_PASSWORD, attributes=given)
+    given["custom:team"] = "land"
+    with pytest.raises(TypeError):
+        pool.user("ada").attributes["name"] = "Eve"
+    assert user.attributes == {"address": "Bletchley", "custom:team": "sea"}
 
 
 def test_nobody_signs_in_without_a_password(pool):

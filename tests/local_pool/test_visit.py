@@ -3,6 +3,7 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlencode
+from urllib.request import Request
 
 import pytest
 
@@ -131,6 +132,13 @@ def test_browser_tells_of_a_cut_connection(site, pool, cut):
     pool.fail("login", Fault(cut=cut))
     with pytest.raises(OSError, match="."):
         Browser("ada")(f"{site.url}/start")
+
+
+def test_page_keeps_address_and_body_out_of_its_repr(pool):
+    """Codes are in the one, tokens in the other."""
+    page = Browser("ada")._open(Request(f"{pool.domain}/error?error=the-secret"))
+    assert "the-secret" in page.text
+    assert "the-secret" not in repr(page)
 
 
 def test_browser_passes_by_a_proxy(site, monkeypatch):
