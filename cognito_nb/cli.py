@@ -55,9 +55,13 @@ logout_uri    = "{logout_uri}"
 api_origins   = ["{api_url}"]
 """
 
+_JUPYTER = ".jupyter"  # in the demo's folder: settings that Jupyter reads beside the user's own
+# Its first question, about news, would cover the start page; LabApp.news_url=None does not stop it (measured).
+_NO_NEWS = '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 fine, 1 failed, 2 wrong usage."""
+    """Run a command and return its exit code: 0 fine, 1 failed or found something, 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="jupyter cognito", description="Sign in to AWS Cognito from notebooks.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -67,7 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     demo.add_argument("--folder", type=Path, default=Path("cognito-demo"), help="working folder (default: %(default)s)")
     demo.add_argument("jupyter", nargs="*", help="options for Jupyter itself, after --")
+    _add_check(commands)
     options = parser.parse_args(arguments)
+    if options.command == "check":
+        from .notebook_check import check  # noqa: PLC0415 - the demo needs none of it
+
+        return check(options.paths, fix=options.fix, as_json=options.json)
     no_browser = ["--no-browser"] if options.no_browser else []
     return _demo(
         _NOTEBOOK if options.notebook else _LAB,
@@ -75,6 +84,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder=options.folder,
         options=[*no_browser, *options.jupyter],
     )
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="find tokens, codes and AWS keys in notebook files",
+        description="Find tokens, authorization codes, client secrets and AWS keys in outputs, metadata, widget state"
+        " and sources of notebooks. What is found is not shown.",
+        epilog="Exit code: 0 nothing found; 1 something found, even if --fix has removed it, for somebody may have it"
+        " by now (a second run gives 0); 2 wrong usage, or a file that could not be read or written.",
+    )
+    check.add_argument(
+        "paths",
+        metavar="NOTEBOOK",
+        nargs="+",
+        type=Path,
+        help="a file, or a folder to search for *.ipynb; hidden folders, environments and links in it are left out",
+    )
+    check.add_argument("--fix", action="store_true", help="remove them from all but the sources; nothing else changes")
+    check.add_argument("--json", action="store_true", help="print one JSON object, for programs")
 
 
 def _demo(front_end: _FrontEnd, *, port: int, folder: Path, options: list[str]) -> int:
@@ -107,7 +136,10 @@ def _free_port(port: int) -> int:
 
 
 def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
-    """Copy the example notebooks, sparing those that the user has changed, and write the settings."""
+    """Copy the example notebooks that the folder does not have, and write the settings.
+
+    One that is there stays as it is, even one of an earlier version: whoever opened it has changed it by running it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     packaged = _HERE / "notebooks"
     source = packaged if packaged.is_dir() else _HERE.parent / "notebooks"  # the latter in a checkout
@@ -126,6 +158,9 @@ def _prepare(folder: Path, pool: LocalUserPool, callbacks: list[str]) -> None:
     if target.exists() and not target.read_text("utf-8").startswith(_SETTINGS.partition("\n")[0]):
         raise FileExistsError(errno.EEXIST, "it holds a cognito.toml that the demo has not written")
     target.write_text(settings, encoding="utf-8")
+    page_config = folder / _JUPYTER / "labconfig" / "page_config.json"
+    page_config.parent.mkdir(parents=True, exist_ok=True)
+    page_config.write_text(_NO_NEWS, encoding="utf-8")
 
 
 def _run_jupyter(front_end: _FrontEnd, pool: LocalUserPool, *, port: int, folder: Path, options: list[str]) -> int:
@@ -142,7 +177,8 @@ def _run_jupyter(front_end: _FrontEnd, pool: LocalUserPool, *, port: int, folder
     ]
     # The user's own settings would win over the demo's cognito.toml.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COGNITO_NB_")}
-    environment = {**kept, "JUPYTER_TOKEN": token}
+    config_path = os.pathsep.join([str(folder.resolve() / _JUPYTER), *filter(None, [kept.get("JUPYTER_CONFIG_PATH")])])
+    environment = {**kept, "JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": config_path}
     for ending in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last when the terminal is closed; Windows has none
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)

@@ -19,8 +19,7 @@ from kernels import Kernel, start_url_of
 from lab import PASSWORD, wait_for
 
 from cognito_nb.cli import _prepare, main
-from cognito_nb.local_pool import LocalUserPool
-from cognito_nb.local_pool.visit import sign_in
+from cognito_nb.local_pool import Browser, LocalUserPool
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,7 +64,7 @@ def test_demo_spares_a_cognito_toml_of_the_users(capsys, tmp_path):
     assert (tmp_path / "cognito.toml").read_text() == "[profiles.mine]\n"
 
 
-def test_demo_spares_notebooks_that_the_user_has_changed(tmp_path):
+def test_demo_spares_notebooks_that_are_there(tmp_path):
     """A second start adds what is missing and leaves the rest alone."""
     (tmp_path / "01_sign_in.ipynb").write_text("mine")
     with LocalUserPool() as pool:
@@ -175,7 +174,7 @@ def sign_in_through(port, token, home):
         with browser.open(Request(start_url, headers=login)) as answer:
             location = answer.headers["Location"]
         domain = "{0.scheme}://{0.netloc}".format(urlsplit(location))
-        browser.open(sign_in(domain, location, "ada", PASSWORD)).close()
+        browser.open(Browser("ada", PASSWORD).leave(domain, location)).close()
         kernel.finish(run)
         return kernel.value("cognito.user.username")
     finally:
