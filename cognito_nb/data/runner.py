@@ -1,0 +1,80 @@
+"""Runner: the part of a fetch that lives on the event loop. It knows nothing of the iterator, which may be dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import concurrent.futures
+
+    import httpx
+
+    from .sender import Asked, Sender
+
+__all__ = ["Answer", "Place", "Runner", "Slot", "running_loop"]
+
+Answer: TypeAlias = "httpx.Response | Exception"
+Place: TypeAlias = "concurrent.futures.Future[Answer | None]"  # None: there will be no answer
+Slot: TypeAlias = "tuple[int, Place, Asked]"
+
+
+class Runner:
+    """Sends what stands in `queue`, as many at once as the sender allows.
+
+    Another thread appends to `queue` and then, if `has_room`, has the loop call `go`. Waking the loop takes a system
+    call, so while all is busy nobody does: who is done with one request looks into the queue itself.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self.queue: deque[Slot] = deque()
+        self._sender = sender
+        self._workers: set[asyncio.Task[None]] = set()
+        self._told: list[tuple[Place, Answer | None]] = []
+
+    def has_room(self) -> bool:
+        """Tell whether another request may be under way; from any thread."""
+        return len(self._workers) < self._sender.concurrency
+
+    def go(self) -> None:
+        """Begin what there is room for."""
+        for _ in range(min(len(self.queue), self._sender.concurrency - len(self._workers))):
+            worker = asyncio.get_running_loop().create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._leave)
+
+    async def _work(self) -> None:
+        while self.queue:
+            number, place, asked = self.queue.popleft()
+            if place.running() or place.done() or not place.set_running_or_notify_cancel():
+                continue  # it stood there twice, or nobody wants it any more
+            answer: Answer | None = None
+            try:
+                answer = await self._sender.send(number, asked)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it in its place
+                error.__context__ = error.__cause__ = None  # frames hold tokens, and %xmode Verbose prints locals
+                answer = error.with_traceback(None)
+            finally:
+                self._tell(place, answer)
+
+    def _leave(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled():
+            self.go()  # the other thread may have seen no room a moment ago
+
+    def _tell(self, place: Place, answer: Answer | None) -> None:
+        """Give all answers of one turn of the loop at once, so that the caller's thread wakes up less often."""
+        if not self._told:
+            asyncio.get_running_loop().call_soon(self._tell_all)
+        self._told.append((place, answer))
+
+    def _tell_all(self) -> None:
+        for place, answer in self._told:
+            place.set_result(answer)
+        self._told.clear()
+
+
+async def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop that this runs on."""
+    return asyncio.get_running_loop()

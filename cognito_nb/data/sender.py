@@ -1,0 +1,177 @@
+"""Sender: one request from its form as the user wrote it to an answer, signed, retried, in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import random
+import re
+import time
+from typing import TYPE_CHECKING, TypeAlias
+
+import httpx
+
+from .._version import __version__
+from .engine import Engine
+from .turns import Turns
+
+if TYPE_CHECKING:
+    from ..tokens.auth import CognitoAuth
+
+__all__ = ["Asked", "Sender"]
+
+Asked: TypeAlias = str | httpx.URL | httpx.Request
+_Outcome: TypeAlias = httpx.Response | httpx.TransportError
+
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": f"cognito_nb/{__version__}"}
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.2
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds before a retry; doubled each time
+_LONGEST_ASKED = 300.0  # seconds; an API that asks for more has given its answer
+_TOO_MANY, _SERVER_ERROR = 429, 500
+_sleep = asyncio.sleep
+
+
+class Sender:
+    """Sends requests with the user's token, on one event loop.
+
+    Parameters
+    ----------
+    auth : CognitoAuth
+        Signs, and refuses foreign origins.
+    base_url : str or None
+        What a relative URL is appended to.
+    concurrency : int
+        Most requests under way at once.
+    retries : int
+        How often a request is sent again after 429, 5xx or a broken connection; idempotent methods only.
+    timeout : float
+        Seconds without a sign of life after which a request fails.
+    """
+
+    def __init__(
+        self, auth: CognitoAuth, base_url: str | None, *, concurrency: int, retries: int, timeout: float
+    ) -> None:
+        if concurrency < 1:
+            raise ValueError("concurrency must be at least 1")
+        self._auth = auth
+        self._base = base_url.rstrip("/") + "/" if base_url else None
+        self._fields = httpx.Request("GET", base_url or "", headers=_HEADERS).headers  # with the API's Host
+        self._retries = retries
+        self.concurrency = concurrency
+        self._engine = Engine(timeout)
+        self._turns = Turns(concurrency)
+        self.clock = time.time
+
+    async def send(self, number: int, asked: Asked) -> httpx.Response:
+        """Send one request, the `number`-th.
+
+        Raises
+        ------
+        UntrustedOriginError, NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError,
+        ProtocolError, NetworkError
+            If there is no token for it.
+        httpx.RequestError, httpx.InvalidURL
+            If no answer came.
+        httpx.HTTPStatusError
+            If the answer is 400 or above, after the last retry.
+        """
+        request = await self._request(asked)
+        retries = self._retries if request.method in _IDEMPOTENT else 0
+        outcome = await self._try(number, request)
+        for tried in range(retries):
+            if not _may_pass(outcome):
+                break
+            asked_for = self._retry_after(outcome)
+            if asked_for is not None and asked_for > _LONGEST_ASKED:
+                break
+            await self._pause(tried, outcome, asked_for)
+            outcome = await self._try(number, request)
+        if isinstance(outcome, httpx.TransportError):
+            raise outcome
+        if outcome.status_code < httpx.codes.BAD_REQUEST:
+            return outcome
+        raise _status_error(outcome)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._engine.aclose()
+
+    async def _request(self, asked: Asked) -> httpx.Request:
+        """Make a request of our own: one object may be asked for twice at once, and headers are swapped in it."""
+        if isinstance(asked, httpx.Request):
+            is_async = isinstance(asked.stream, httpx.AsyncByteStream)
+            body = await asked.aread() if is_async else asked.read()
+            headers = {**_HEADERS, **asked.headers}
+            return httpx.Request(asked.method, asked.url, headers=headers, content=body)
+        if not isinstance(asked, str) or self._base is None or _ABSOLUTE.match(asked):
+            return httpx.Request("GET", asked, headers=_HEADERS)
+        # With a stream httpx leaves the header fields alone, which halves what making a request costs
+        request = httpx.Request(
+            "GET", self._base + asked.lstrip("/"), headers=self._fields, stream=httpx.ByteStream(b"")
+        )
+        request.read()
+        return request
+
+    async def _try(self, number: int, request: httpx.Request) -> _Outcome:
+        await self._turns.take(number)
+        answered = False
+        try:
+            answer = await self._exchange(request)
+            answered = answer.status_code < httpx.codes.BAD_REQUEST
+        except httpx.TransportError as error:
+            return error.with_traceback(None)  # its frames hold the token
+        else:
+            return answer
+        finally:
+            self._turns.give_back(answered=answered)
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Drive the authentication as httpx's client does."""
+        async with contextlib.aclosing(self._auth.async_auth_flow(request)) as flow:
+            signed = await anext(flow)
+            while True:
+                response = await self._engine.send(signed)
+                try:
+                    signed = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+
+    async def _pause(self, tried: int, outcome: _Outcome, asked_for: float | None) -> None:
+        """Wait before a retry; where it was the API that had too much, everybody waits."""
+        pause = min(_FIRST_PAUSE * (1 << tried), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        if asked_for is None and not _is(outcome, _TOO_MANY):
+            await _sleep(pause)
+            return
+        self._turns.hold()
+        try:
+            await _sleep(pause if asked_for is None else asked_for + pause / 10)
+        finally:
+            self._turns.go_on()
+
+    def _retry_after(self, outcome: _Outcome) -> float | None:
+        """Return the seconds that Retry-After asks for, as a number or a date (RFC 9110 §10.2.3)."""
+        value = outcome.headers.get("retry-after", "").strip() if isinstance(outcome, httpx.Response) else ""
+        if re.fullmatch(r"[0-9]{1,9}", value):
+            return float(value)
+        try:
+            return max(email.utils.parsedate_to_datetime(value).timestamp() - self.clock(), 0.0)
+        except (ValueError, OverflowError):
+            return None
+
+
+def _is(outcome: _Outcome, status: int) -> bool:
+    return isinstance(outcome, httpx.Response) and outcome.status_code == status
+
+
+def _may_pass(outcome: _Outcome) -> bool:
+    if isinstance(outcome, httpx.TransportError):
+        return True
+    return outcome.status_code == _TOO_MANY or outcome.status_code >= _SERVER_ERROR
+
+
+def _status_error(answer: httpx.Response) -> httpx.HTTPStatusError:
+    request = answer.request
+    message = f"{answer.status_code} {answer.reason_phrase} for {request.method} {request.url}"
+    return httpx.HTTPStatusError(message, request=request, response=answer)
