@@ -140,6 +140,12 @@ _ROWS = (
         "Start again from the notebook, in one browser. If somebody sent you this link, do not sign in.",
     ),
     Cause(
+        "used",
+        "This sign-in was used already",
+        ("The link was opened twice, or the page was reloaded.",),
+        "You can close this tab.",
+    ),
+    Cause(
         "unknown",
         "This sign-in is unknown or was used already",
         ("The page was reloaded or opened a second time.", "The Jupyter server was restarted."),

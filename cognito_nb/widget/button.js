@@ -23,7 +23,8 @@
 
 const HINT_AFTER = 20; // seconds in which a sign-in usually comes back
 const CLOCK_TOLERANCE = 30; // seconds a message may take before the two clocks are called different
-const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget whose kernel is gone
+const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget that never had a kernel
+const KERNEL_LOST = ["restarting", "autorestarting", "dead"]; // what a kernel's connection says of it
 const HINTS = [
   "The new tab was blocked or closed? Open it again.",
   "Cognito shows an error page, such as redirect_mismatch? " +
@@ -43,6 +44,19 @@ function element(tag, name, text = "") {
   node.className = `cognito-nb-${name}`;
   node.textContent = text;
   return node;
+}
+
+/**
+ * Call back when the kernel is restarted, dies or is shut down, where the notebook tells of it. The class that
+ * ipywidgets sets then does not come: anywidget drops the listener for it.
+ * @param {any} model @param {() => void} call
+ */
+function onKernelLost(model, call) {
+  const { statusChanged, disposed } = model.widget_manager?.kernel ?? {};
+  const heard = (/** @type {any} */ _, status = "dead") => KERNEL_LOST.includes(status) && call();
+  const signals = [statusChanged, disposed].filter(Boolean); // a shut down kernel's connection is only disposed of
+  signals.forEach((signal) => signal.connect(heard));
+  return () => signals.forEach((signal) => signal.disconnect(heard));
 }
 
 /**
@@ -105,7 +119,7 @@ function skeleton() {
 /** Anywidget calls this once per model: what is kept here is shared by all views of one button. */
 export default () => {
   let skew = 0; // this browser's clock minus the kernel's, in seconds
-  let gone = false; // the kernel was restarted: JupyterLab tells nobody, but its comm no longer sends
+  let gone = false; // whether the kernel that waits for this sign-in is
   let openedPath = "";
   let openedAt = 0;
   /** @type {Set<() => void>} */
@@ -120,7 +134,14 @@ export default () => {
         skew = Math.abs(apart) > CLOCK_TOLERANCE ? apart : 0;
       };
       model.on("change:view", compareClocks); // a change comes from a live kernel, and at once
-      return () => model.off("change:view", compareClocks);
+      const forget = onKernelLost(model, () => {
+        gone = true;
+        for (const each of views) each();
+      });
+      return () => {
+        forget();
+        model.off("change:view", compareClocks);
+      };
     },
 
     render({ model, el }) {
@@ -204,7 +225,7 @@ export default () => {
         try {
           model.send({ type });
         } catch {
-          gone = true;
+          gone = true; // where nobody tells of a restart, the comm no longer sends
         }
       }
 

@@ -26,7 +26,8 @@
 
 const PATIENCE = 10; // seconds after which a silent kernel is called busy
 const SOON = 300; // seconds before the end in which the user should know
-const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget whose kernel is gone
+const DISCONNECTED = "jupyter-widgets-disconnected"; // set by ipywidgets on a widget that never had a kernel
+const KERNEL_LOST = ["restarting", "autorestarting", "dead"]; // what a kernel's connection says of it
 const BUSY = "The kernel is busy: it answers when the running cell has finished.";
 const TITLES = { "signed-in": "Signed in", "signed-out": "Signed out", expired: "Session expired", error: "Not signed in" };
 /** @type {Record<Action, [string, string]>} what a button says, and what it says while the kernel works */
@@ -48,6 +49,19 @@ function element(tag, name, text = "") {
   node.className = `cognito-nb-${name}`;
   node.textContent = text;
   return node;
+}
+
+/**
+ * Call back when the kernel is restarted, dies or is shut down, where the notebook tells of it. The class that
+ * ipywidgets sets then does not come: anywidget drops the listener for it.
+ * @param {any} model @param {() => void} call
+ */
+function onKernelLost(model, call) {
+  const { statusChanged, disposed } = model.widget_manager?.kernel ?? {};
+  const heard = (/** @type {any} */ _, status = "dead") => KERNEL_LOST.includes(status) && call();
+  const signals = [statusChanged, disposed].filter(Boolean); // a shut down kernel's connection is only disposed of
+  signals.forEach((signal) => signal.connect(heard));
+  return () => signals.forEach((signal) => signal.disconnect(heard));
 }
 
 /** @param {unknown} address */
@@ -84,7 +98,7 @@ export default () => {
   let facts = null;
   /** @type {Action[]} */
   let actions = [];
-  let gone = false; // the kernel was restarted: JupyterLab tells nobody, but its comm no longer sends
+  let gone = false; // whether the kernel that knew this card is
   let expiresAt = 0; // by this browser's clock
   /** @type {{ action: Action | "hello" | null, since: number }} */
   let asked = { action: null, since: 0 };
@@ -108,7 +122,14 @@ export default () => {
     // Anywidget holds messages back until this has run: the first one is not lost, however late the script loads.
     initialize({ model }) {
       model.on("msg:custom", receive);
-      return () => model.off("msg:custom", receive);
+      const forget = onKernelLost(model, () => {
+        gone = true;
+        changed();
+      });
+      return () => {
+        forget();
+        model.off("msg:custom", receive);
+      };
     },
 
     render({ model, el }) {
@@ -134,7 +155,7 @@ export default () => {
         try {
           model.send({ type: action });
         } catch {
-          gone = true;
+          gone = true; // where nobody tells of a restart, the comm no longer sends
         }
         changed();
       }

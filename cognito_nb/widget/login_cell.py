@@ -12,7 +12,14 @@ from typing import Any
 from IPython.display import display
 
 from .button import SignInButton
-from .outcome import not_signed_in_html, not_signed_in_text, signed_in_html, signed_in_text
+from .outcome import (
+    elsewhere_html,
+    elsewhere_text,
+    not_signed_in_html,
+    not_signed_in_text,
+    signed_in_html,
+    signed_in_text,
+)
 
 __all__ = ["LoginCell"]
 
@@ -27,7 +34,13 @@ class LoginCell:
     def waiting(self, **facts: Any) -> None:  # noqa: ANN401 - those of SignInButton.show_waiting
         """Show the button; the facts are those of `SignInButton.show_waiting`."""
         self._button.show_waiting(**facts)
-        self._handle = display(self._button, display_id=True)
+        self._show(self._button)
+
+    def elsewhere(self, *, user_pool: str) -> None:
+        """Say that another notebook is signing in."""
+        self._show(
+            {"text/html": elsewhere_html(user_pool=user_pool), "text/plain": elsewhere_text(user_pool=user_pool)}
+        )
 
     def signed_in(self, *, name: str | None, user_pool: str) -> None:
         """Say who is signed in, by name only, or not even that."""
@@ -43,7 +56,13 @@ class LoginCell:
         )
 
     def _end(self, html: str, text: str) -> None:
-        if self._handle is not None:
-            self._handle.update({"text/html": html, "text/plain": text}, raw=True)
+        self._show({"text/html": html, "text/plain": text})
         self._button.show_ended()
         self._button.close()
+
+    def _show(self, what: SignInButton | dict[str, str]) -> None:
+        raw = isinstance(what, dict)
+        if self._handle is None:
+            self._handle = display(what, raw=raw, display_id=True)
+        else:
+            self._handle.update(what, raw=raw)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "elsewhere_html",
+    "elsewhere_text",
     "not_signed_in_html",
     "not_signed_in_text",
     "signed_in_html",
@@ -28,6 +30,7 @@ __all__ = [
 _LONGEST = 200
 _REVOKED = "Tokens revoked."
 _NOT_REVOKED = "The tokens are gone from this kernel, but Cognito did not confirm that it revoked them."
+_ELSEWHERE = "Another notebook is signing in. Finish there; this one goes on by itself."
 _LINE = "border-left:3px solid {color};padding-left:10px"
 _GOOD = _LINE.format(color="#388e3c")
 _BAD = _LINE.format(color="#d32f2f")
@@ -54,6 +57,16 @@ def signed_in_text(*, name: str | None, user_pool: str, at: datetime) -> str:
     """Return the same as plain text."""
     who = f"Signed in as {_text(name)}" if name else "Signed in"
     return f"{who} · {_text(user_pool)} · {at:%H:%M}"
+
+
+def elsewhere_html(*, user_pool: str) -> str:
+    """Return the lines that are shown while another notebook is signing in."""
+    return f'<div style="{_NEUTRAL}"><strong>Waiting</strong> · {_html(user_pool)}<br>{_ELSEWHERE}</div>'
+
+
+def elsewhere_text(*, user_pool: str) -> str:
+    """Return the same as plain text."""
+    return f"Waiting · {_text(user_pool)}\n{_ELSEWHERE}"
 
 
 def not_signed_in_html(*, title: str, next_step: str) -> str:

@@ -116,7 +116,9 @@ def test_cancel_at_the_hosted_ui_ends_the_cell(lab, server):
     output = lab.wait_done(1)
     assert "AuthorizationResponseError" in output
     assert "access_denied" in output
+    assert "Likely cause: Somebody chose Cancel on the sign-in page." in output
     assert "%cognito_login" in output
+    assert "Sent:" not in output  # nothing that was sent has to do with it
     page.get_by_text("cancelled").first.wait_for()
     assert "error=" not in page.url
     lab.screenshot("cell")
@@ -149,7 +151,9 @@ def test_interrupt_ends_the_cell_and_withdraws(lab, server):
     href = lab.link(1).get_attribute("href")
     page = lab.click_sign_in(1)
     lab.interrupt()
-    assert "KeyboardInterrupt" in lab.wait_done(1, 5)
+    output = lab.wait_done(1, 5)
+    assert "Not signed in · interrupted" in output
+    assert "KeyboardInterrupt: the sign-in was withdrawn." in output
     lab.run(2)
     assert "2" in lab.wait_done(2)
     sign_in(page)  # too late: the answer reaches nobody
@@ -157,6 +161,23 @@ def test_interrupt_ends_the_cell_and_withdraws(lab, server):
     again = lab.context.new_page()
     again.goto(href)
     again.get_by_text("was withdrawn").wait_for()
+
+
+def test_second_tab_of_a_used_link_says_only_that(lab, server):
+    """Signed in in both tabs of one link: the first one counts, and the other can be closed."""
+    write_notebook(server.folder / "twice.ipynb", *LOGIN)
+    lab.open("twice.ipynb")
+    lab.run(0)
+    lab.run(1)
+    first = lab.click_sign_in(1)
+    second = lab.context.new_page()
+    second.goto(first.url)
+    sign_in(first)
+    lab.wait_done(1)
+    sign_in(second)
+    second.get_by_text("This sign-in was used already").wait_for()
+    lab.screenshot("used", second)
+    assert second.get_by_role("main").inner_text() == "This sign-in was used already\n\nYou can close this tab."
 
 
 def test_another_browser_cannot_take_over_a_sign_in(lab, profile, server, pool):

@@ -22,8 +22,15 @@ window.load = async (source, view) => {
   const widget = (await import(url)).default();
   const handlers = [];
   const fire = (name, ...values) => handlers.filter((h) => h.name === name).forEach((h) => h.call(...values));
+  const signals = { statusChanged: new Set(), disposed: new Set() };  // of lumino
+  const signal = (name) => ({
+    connect: (slot) => signals[name].add(slot),
+    disconnect: (slot) => signals[name].delete(slot),
+  });
+  window.emit = (name, value) => signals[name].forEach((slot) => slot(null, value));
   window.model = {
-    sent: [], dead: false, handlers, view,
+    sent: [], dead: false, handlers, view, signals,
+    widget_manager: { kernel: { statusChanged: signal("statusChanged"), disposed: signal("disposed") } },
     get: (name) => window.model[name],
     send(message) { if (window.model.dead) throw new Error("Cannot send"); window.model.sent.push(message); },
     on: (name, call) => handlers.push({ name, call }),
@@ -38,7 +45,7 @@ window.load = async (source, view) => {
     document.body.append(el);
     window.cleanups.push(widget.render({ model: window.model, el }));
   };
-  widget.initialize({ model: window.model });
+  window.forget = widget.initialize({ model: window.model });
 };
 }"""
 

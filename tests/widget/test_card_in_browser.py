@@ -126,8 +126,30 @@ def test_a_dead_kernel_takes_the_facts_off_the_screen(notebook):
     assert notebook.sent == ["hello"]
 
 
-def test_a_restarted_kernel_is_noticed_at_the_click(notebook):
-    """JupyterLab says nothing of a restart, but refuses to send: then the facts go."""
+@pytest.mark.parametrize(
+    "event", [("statusChanged", "restarting"), ("statusChanged", "autorestarting"), ("disposed", None)]
+)
+def test_a_lost_kernel_takes_the_facts_off_every_view(notebook, event):
+    """When the kernel is restarted, dies or is shut down, nobody's name stays, and nothing to click."""
+    notebook.show("card.js")
+    notebook.page.evaluate("show(false)")
+    notebook.receive(message_of(FACTS))
+    notebook.page.evaluate("([name, value]) => emit(name, value ?? undefined)", event)
+    words = notebook.page.locator(".cognito-nb").all_inner_texts()
+    assert words == ["No live session here: run the cell again."] * 2
+
+
+@pytest.mark.parametrize("status", ["busy", "idle", "starting", "unknown"])
+def test_a_kernel_at_work_changes_nothing(notebook, status):
+    """What else a kernel goes through leaves the card as it is."""
+    notebook.show("card.js")
+    notebook.receive(message_of(FACTS))
+    notebook.page.evaluate("status => emit('statusChanged', status)", status)
+    assert "Ada Lovelace" in notebook.text
+
+
+def test_a_restart_that_nobody_tells_is_noticed_at_the_click(notebook):
+    """A notebook that says nothing of a restart still refuses to send: then the facts go."""
     notebook.show("card.js")
     notebook.receive(message_of(FACTS))
     notebook.page.evaluate("model.dead = true")

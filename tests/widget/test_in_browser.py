@@ -145,8 +145,16 @@ def test_a_saved_notebook_offers_no_link(notebook):
     assert "Run %cognito_login again" in notebook.text
 
 
-def test_a_restarted_kernel_is_noticed_at_the_click(notebook):
-    """JupyterLab says nothing of a restart, but refuses to send: then the click opens no dead link."""
+def test_a_restarted_kernel_takes_the_link_away(notebook):
+    """The notebook tells that the kernel restarts: the link is dead, and so it goes."""
+    notebook.show("button.js", button_view().view)
+    notebook.page.evaluate("emit('statusChanged', 'restarting')")
+    assert notebook.page.locator("a[href]").count() == 0
+    assert "This sign-in has ended" in notebook.text
+
+
+def test_a_restart_that_nobody_tells_is_noticed_at_the_click(notebook):
+    """A notebook that says nothing of a restart still refuses to send: then the click opens no dead link."""
     notebook.show("button.js", button_view().view)
     notebook.page.evaluate("model.dead = true")
     notebook.page.locator(LINK).click()
@@ -196,3 +204,13 @@ def test_cleanup_leaves_nothing(notebook, script):
     notebook.pass_time(30)
     assert notebook.page.evaluate("[model.handlers.length, calls]") == [1, 0]
     assert notebook.page.locator(".cognito-nb").count() == 0
+
+
+@pytest.mark.parametrize("script", ["button.js", "card.js"])
+def test_a_replaced_script_hears_nothing_more(notebook, script):
+    """The model's own listeners go too, those at the kernel's connection among them."""
+    notebook.show(script, button_view().view)
+    notebook.page.evaluate("cleanups.forEach(cleanup => cleanup())")
+    notebook.page.evaluate("forget()")
+    left = "[model.handlers.length, model.signals.statusChanged.size, model.signals.disposed.size]"
+    assert notebook.page.evaluate(left) == [0, 0, 0]
