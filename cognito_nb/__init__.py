@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from . import errors
     from .config import CognitoConfig
+    from .data.frames import to_frame
     from .flow import alogin, alogout, login, logout
     from .login_button import LoginButton
-    from .session import Session, current_session
+    from .registry import current_session
+    from .session import Session
     from .user import User
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "errors",
     "login",
     "logout",
+    "to_frame",
 ]
 
 _HOMES = {
@@ -44,10 +47,11 @@ _HOMES = {
     "User": ".user",
     "alogin": ".flow",
     "alogout": ".flow",
-    "current_session": ".session",
+    "current_session": ".registry",
     "errors": ".errors",
     "login": ".flow",
     "logout": ".flow",
+    "to_frame": ".data.frames",
 }
 
 

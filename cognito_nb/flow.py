@@ -5,20 +5,22 @@ Both forms run the same steps (`_login_steps`); what differs is only whether the
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from .errors import CognitoError, NotSignedInError, SignInError
+from .errors import CognitoError, ConfigurationError, NotSignedInError, SignInError
 from .profiles import load_config
-from .session import Session, current_session, find_session, keep_session
+from .registry import current_session, find_session, keep_session
+from .resumption import RememberedSession
 from .sign_in import SignIn
 from .views import choose_view, say, show_signed_in, show_signed_out
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from collections.abc import Callable, Coroutine, Generator, Iterator
 
     from .config import CognitoConfig
+    from .session import Session
     from .views import View
 
 __all__ = ["alogin", "alogout", "begin", "login", "login_later", "logout", "resume"]
@@ -72,8 +74,8 @@ def login(
     session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
-    sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
-    return sign_in.background.drive(steps)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force)
+    return sign_in.background.drive(_login_steps(sign_in, choose_view(open_url)))
 
 
 async def alogin(
@@ -90,8 +92,8 @@ async def alogin(
     session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
-    sign_in, steps = _start(config, timeout=timeout, receiver=receiver, open_url=open_url)
-    return await sign_in.background.adrive(steps)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force)
+    return await sign_in.background.adrive(_login_steps(sign_in, choose_view(open_url)))
 
 
 def login_later(
@@ -120,7 +122,8 @@ def login_later(
         then(session)
         return None
     view = choose_view(None)
-    future = begin(SignIn(config, timeout=timeout, receiver=receiver), view)
+    view.require_person()
+    future = begin(SignIn(config, timeout=timeout, receiver=receiver, force=force), view)
     future.add_done_callback(
         lambda done: then(done.result()) if not done.cancelled() and not done.exception() else None
     )
@@ -144,18 +147,18 @@ def logout(profile: str | None = None, *, session: Session | None = None) -> Non
     NotSignedInError
         In a process that was forked from the one that signed in.
     """
-    session = session or _session_to_end(profile)
-    if session is not None:
-        with _showing_sign_out(session):
-            session.revoke()
+    ending = session or _session_to_end(profile)
+    if ending is not None:
+        with _showing_sign_out(ending):
+            ending.revoke()
 
 
 async def alogout(profile: str | None = None, *, session: Session | None = None) -> None:
     """Do the same as `logout` without blocking the event loop."""
-    session = session or _session_to_end(profile)
-    if session is not None:
-        with _showing_sign_out(session):
-            await session.arevoke()
+    ending = session or _session_to_end(profile)
+    if ending is not None:
+        with _showing_sign_out(ending):
+            await ending.arevoke()
 
 
 def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
@@ -166,14 +169,21 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
     ConfigurationError, NetworkError, ProtocolError
         If the sign-in cannot even start.
     """
+    earlier = sign_in.resumption
+    future: concurrent.futures.Future[Session] = concurrent.futures.Future()
     try:
-        sign_in.background.run(sign_in.prepare())
-        view.waiting(sign_in, blocking=False)
+        session = sign_in.background.run(earlier.resume(wait=False)) if earlier.is_possible else None
+        sign_in.background.run(earlier.release())  # nobody waits for this button: it may be looked at for an hour
+        if session is not None:
+            future.set_result(session)
+        else:
+            sign_in.background.run(sign_in.prepare())
+            view.waiting(sign_in, blocking=False)
+            future = sign_in.background.submit(sign_in.finish())
     except BaseException:
         sign_in.background.run(sign_in.withdraw())
         sign_in.close()
         raise
-    future = sign_in.background.submit(sign_in.finish())
 
     def ended(future: concurrent.futures.Future[Session]) -> None:
         withdrawn = SignInError("The sign-in was withdrawn.", hint="Start again when you are ready.")
@@ -202,42 +212,45 @@ def resume(config: CognitoConfig, *, quiet: bool) -> Session | None:
     return session
 
 
-def _session_to_end(profile: str | None) -> Session | None:
-    """Return a profile's session; to sign out twice is no fault, so where there is none, say so."""
+def _session_to_end(profile: str | None) -> Session | RememberedSession | None:
+    """Return a profile's session, or what is remembered; to sign out twice is no fault: where there is none, say so."""
     try:
         return current_session(profile)
     except NotSignedInError:
-        say("Nobody is signed in.", "Nobody is signed in.")
-        return None
+        pass
+    with contextlib.suppress(ConfigurationError):  # then nothing is remembered either
+        config = load_config(profile)
+        if config.remember != "kernel":
+            return RememberedSession(config)
+    _say_nobody()
+    return None
+
+
+def _say_nobody() -> None:
+    say("Nobody is signed in.", "Nobody is signed in.")
 
 
 @contextlib.contextmanager
-def _showing_sign_out(session: Session) -> Iterator[None]:
+def _showing_sign_out(session: Session | RememberedSession) -> Iterator[None]:
     """Say how a sign-out ended; the tokens are forgotten whatever Cognito answers."""
     revoked = session.can_refresh  # without a refresh token there is nothing to revoke
     try:
         yield
     except NotSignedInError:
+        if isinstance(session, RememberedSession):
+            _say_nobody()
+            return
         raise
     except CognitoError:
         revoked = False
     show_signed_out(session, revoked=revoked)
 
 
-def _start(
-    config: CognitoConfig, *, timeout: float, receiver: str, open_url: Callable[[str], None] | None
-) -> tuple[SignIn, Generator[Coroutine[Any, Any, Any], Any, Session]]:
-    view = choose_view(open_url)
-    sign_in = SignIn(config, timeout=timeout, receiver=receiver)
-    return sign_in, _login_steps(sign_in, view)
-
-
 def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, Any], Any, Session]:
-    session: Session
+    if not sign_in.resumption.is_possible:
+        view.require_person()  # before anything is started
     try:
-        yield sign_in.prepare()
-        view.waiting(sign_in, blocking=True)
-        session = yield sign_in.finish()
+        session = yield from _session_steps(sign_in, view)
         keep_session(session, sign_in.config.profile)
     except GeneratorExit:
         sign_in.close()
@@ -250,4 +263,24 @@ def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, A
             view.failed(error)
         raise
     view.signed_in(session)
+    return session
+
+
+def _session_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, Any], Any, Session]:
+    """Take up what another kernel has left, which needs no person; else sign in."""
+    earlier = sign_in.resumption
+    session: Session | None
+    if earlier.is_possible:
+        session = yield earlier.resume(wait=False)
+        if session is not None:
+            return session
+        view.require_person()
+        if earlier.must_wait:
+            view.elsewhere(sign_in)
+            session = yield sign_in.wait_for_others()
+            if session is not None:
+                return session
+    yield sign_in.prepare()
+    view.waiting(sign_in, blocking=True)
+    session = yield sign_in.finish()
     return session

@@ -49,6 +49,12 @@ class LoginButton(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         else:
             self.signed_in(session)
 
+    def require_person(self) -> None:
+        """Ask for nobody: a dashboard is looked at (a `views.View`)."""
+
+    def elsewhere(self, sign_in: SignIn) -> None:
+        """Say nothing: the button is offered anyway (a `views.View`)."""
+
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
         """Show the link (a `views.View`)."""
         self._button = button = SignInButton()

@@ -84,7 +84,7 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Withdraw what is pending, forget all sessions and remove the magics."""
-    from .session import current_sessions  # noqa: PLC0415
+    from .registry import current_sessions  # noqa: PLC0415
 
     magics = shell.magics_manager.registry.pop(CognitoMagics.__name__, None)
     if magics is not None and magics.pending is not None:

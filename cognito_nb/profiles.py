@@ -200,7 +200,7 @@ def _parse(setting: str, text: str, variable: str) -> Any:  # noqa: ANN401 - wha
         return text.split()
     if setting == "show_identity":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    if setting == "client_secret":
+    if setting in ("client_secret", "refresh_token"):
         return Secret(text)
     if setting != "endpoints":
         return text

@@ -1,45 +1,46 @@
-"""Session: the user's one object, and the registry of current sessions."""
+"""Session: the user's one object."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
+import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import NotSignedInError
-from .tokens.auth import CognitoAuth, allowed_origins, signing_async_client, signing_client
+from .calls import AuthenticatedCalls
+from .errors import CognitoError, NotSignedInError
+from .tokens.memory import Memory
+from .tokens.other_kernels import hear
 from .tokens.refresh import RefreshEngine
-from .tokens.source import TokenKind, Tokens, TokenSource
+from .tokens.source import Tokens, TokenSource
 from .user import User
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import httpx
+    from collections.abc import Callable, Mapping
 
     from .config import CognitoConfig
     from .secret import Secret
     from .tokens.user_pool import UserPool
 
-__all__ = ["Session", "current_session", "current_sessions", "find_session", "keep_session", "signed_out_here"]
-
-_current: dict[str, Session] = {}  # by profile, the most recent sign-in last
-_signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
-_lock = threading.Lock()
+__all__ = ["Session"]
 
 
-class Session:
+class Session(AuthenticatedCalls):
     """A signed-in user, made by `cognito_nb.login`: makes HTTP clients that send the tokens, and renews them."""
 
-    def __init__(self, config: CognitoConfig, user_pool: UserPool, tokens: Tokens) -> None:
+    def __init__(
+        self, config: CognitoConfig, user_pool: UserPool, tokens: Tokens, memory: Memory | None = None
+    ) -> None:
         self.config = config
         self.source = TokenSource(tokens)
         self.signed_in_at = self.source.clock()
-        self._asked = frozenset(config.scopes)  # of the sign-in; `config` may be replaced by a later login's
+        self.was_signed_out = False  # by the user, who then is asked for the password again
         self._user_pool = user_pool
         self._background = user_pool.transport.background
-        self._engine = RefreshEngine(self.source, user_pool)
+        self._memory = memory or Memory(None, config)
+        self._engine = RefreshEngine(self.source, user_pool, self._memory)
+        if self._memory.has_store:
+            self._background.submit(self._memory.follow(functools.partial(hear, self.source, user_pool)))
 
     @property
     def user(self) -> User:
@@ -95,45 +96,11 @@ class Session:
         """The address that ends the browser's session at Cognito; None without the setting ``logout_uri``."""
         return self._user_pool.logout_url(self.config.logout_uri)
 
-    def client(self, base_url: str, *, token: TokenKind = "access", **httpx_options: Any) -> httpx.Client:  # noqa: ANN401
-        """Return an httpx client that signs requests to one API.
-
-        Parameters
-        ----------
-        base_url : str
-            The API, https or on loopback. Tokens go to its origin and the setting ``api_origins`` only.
-        token : {"access", "id"}
-            Which token is sent.
-        **httpx_options
-            Further options of `httpx.Client`.
-
-        Raises
-        ------
-        UntrustedOriginError
-            If `base_url` is not https.
-        """
-        return signing_client(self.auth(base_url, token=token), base_url, httpx_options)
-
-    def async_client(self, base_url: str, *, token: TokenKind = "access", **httpx_options: Any) -> httpx.AsyncClient:  # noqa: ANN401
-        """Return the same as an `httpx.AsyncClient`."""
-        return signing_async_client(self.auth(base_url, token=token), base_url, httpx_options)
-
-    def auth(self, *origins: str, token: TokenKind = "access") -> CognitoAuth:
-        """Return the authentication alone, for an httpx client of your own.
-
-        Parameters
-        ----------
-        *origins : str
-            URLs whose origins may get the token, besides the setting ``api_origins``.
-        token : {"access", "id"}
-            Which token is sent.
-
-        Raises
-        ------
-        UntrustedOriginError
-            If an origin is not https, nor on loopback.
-        """
-        return CognitoAuth(self._engine, allowed_origins((*origins, *self.config.api_origins)), token)
+    def serves(self, config: CognitoConfig) -> bool:
+        """Tell whether this is what a sign-in with these settings would give: issuer, client, resource, scopes."""
+        had = self.config
+        same = (had.issuer, had.client_id, had.resource) == (config.issuer, config.client_id, config.resource)
+        return same and set(self._memory.scopes).issuperset(config.scopes)  # what was asked for, granted or not
 
     def refresh(self) -> None:
         """Renew the tokens now.
@@ -171,33 +138,52 @@ class Session:
         ConfigurationError, TokenResponseError, ProtocolError, NetworkError
             If the refresh token must be taken as still alive at Cognito.
         """
-        refresh_token = self._forget()
+        tokens = self._forget()
         try:
-            if refresh_token is not None:
-                self._background.run(self._user_pool.revoke(refresh_token))
+            if tokens is not None and (tokens.refresh_token is not None or self._memory.has_store):
+                self._background.run(self._end(tokens.refresh_token))
         finally:
             self.close()
 
     async def arevoke(self) -> None:
         """Do the same without blocking the event loop."""
-        refresh_token = self._forget()
+        tokens = self._forget()
         try:
-            if refresh_token is not None:
-                await self._background.arun(self._user_pool.revoke(refresh_token))
+            if tokens is not None and (tokens.refresh_token is not None or self._memory.has_store):
+                await self._background.arun(self._end(tokens.refresh_token))
         finally:
             self.close()
+
+    def on_refresh(self, callback: Callable[[Session], object]) -> Callable[[Session], object]:
+        """Have a function called after each refresh, once the new tokens are in place.
+
+        Parameters
+        ----------
+        callback : callable
+            Gets the session, on a thread of its own; what it raises is logged and changes nothing.
+
+        Returns
+        -------
+        callable
+            The same function, so that this serves as a decorator.
+        """
+        self._engine.on_refresh.append(functools.partial(callback, self))
+        return callback
+
+    def on_expired(self, callback: Callable[[Session], object]) -> Callable[[Session], object]:
+        """Have a function called once the session has ended by itself: not at sign-out. As for `on_refresh`."""
+        self._engine.on_expired.append(functools.partial(callback, self))
+        return callback
 
     def close(self, reason: str = "You are signed out.") -> None:
         """Forget the tokens and close the connections, without telling Cognito."""
         self.source.wipe(reason)
-        _forget_session(self)
         self._user_pool.transport.close()
 
     def retire(self, reason: str) -> None:
-        """Forget the tokens, and let Cognito know without waiting for its answer."""
+        """Forget the tokens, and let Cognito know without waiting for its answer; what is remembered lives on."""
         tokens = self.source.wipe(reason)
-        _forget_session(self)
-        if tokens is None or tokens.refresh_token is None:
+        if tokens is None or tokens.refresh_token is None or self._memory.has_store:
             self._user_pool.transport.close()
             return
         with contextlib.suppress(NotSignedInError):  # in a forked child the session is the parent's to end
@@ -212,71 +198,20 @@ class Session:
         message = "a Session cannot be pickled or copied: its tokens must not leave this kernel"
         raise TypeError(message)
 
-    def _forget(self) -> Secret | None:
-        tokens = self.source.wipe()
-        with _lock:
-            _signed_out.add((self.config.issuer, self.config.client_id))
-        return tokens.refresh_token if tokens else None
+    async def _end(self, refresh_token: Secret | None) -> None:
+        """Forget the session wherever it is remembered, and revoke the refresh token that is the current one there."""
+        failure = None
+        try:
+            kept = await self._memory.forget()
+        except CognitoError as error:
+            kept, failure = None, error
+        if kept is not None and kept.refresh_token is not None:
+            refresh_token = kept.refresh_token
+        if refresh_token is not None:
+            await self._user_pool.revoke(refresh_token)
+        if failure is not None:
+            raise failure
 
-
-def current_session(profile: str | None = None) -> Session:
-    """Return the session of a profile, or the one signed in last.
-
-    Parameters
-    ----------
-    profile : str, optional
-        The profile's name.
-
-    Raises
-    ------
-    NotSignedInError
-        If there is none.
-    """
-    found = next(reversed(current_sessions()), None) if profile is None else _current.get(profile)
-    if found is not None and found.is_alive:
-        return found
-    whose = "" if profile is None else f" with the profile {profile!r}"
-    raise NotSignedInError(f"You are not signed in{whose}.", hint=f"Run %cognito_login {profile or ''}".rstrip() + ".")
-
-
-def current_sessions() -> list[Session]:
-    """Return the sessions that are alive, in the order of their sign-ins."""
-    with _lock:
-        return [session for session in dict.fromkeys(_current.values()) if session.is_alive]
-
-
-def keep_session(session: Session, profile: str) -> None:
-    """Make a session the current one of a profile; the one that was is ended, so that no two users get mixed up."""
-    with _lock:
-        replaced = _current.pop(profile, None)
-        _current[profile] = session
-        _signed_out.discard((session.config.issuer, session.config.client_id))
-        in_use = replaced in _current.values()
-    if replaced is not None and not in_use:
-        replaced.retire("A newer sign-in has taken this session's place.")
-
-
-def _forget_session(session: Session) -> None:
-    with _lock:
-        for profile in [name for name, current in _current.items() if current is session]:
-            del _current[profile]
-
-
-def signed_out_here(config: CognitoConfig) -> bool:
-    """Tell whether the user signed out in this kernel: then the next sign-in asks for the password again."""
-    return (config.issuer, config.client_id) in _signed_out
-
-
-def find_session(config: CognitoConfig) -> Session | None:
-    """Return a session that serves a config: same issuer, client and resource, at least its scopes.
-
-    The profile's own session counts, and another profile's only where that one has none: two users stay two users.
-    """
-    own = _current.get(config.profile)
-    candidates = [own] if own is not None and own.is_alive else reversed(current_sessions())
-    for session in candidates:
-        had = session.config
-        same = (had.issuer, had.client_id, had.resource) == (config.issuer, config.client_id, config.resource)
-        if same and session._asked.issuperset(config.scopes):  # noqa: SLF001 - what was asked for, granted or not
-            return session
-    return None
+    def _forget(self) -> Tokens | None:
+        self.was_signed_out = True
+        return self.source.wipe()

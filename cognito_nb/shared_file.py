@@ -39,9 +39,11 @@ def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
     def refuse(setting: str, reason: str, hint: str) -> NoReturn:
         raise ConfigurationError(f"{setting} {reason}", setting=setting.partition(".")[0], source=source, hint=hint)
 
+    unshared = "must not stand in a file that is shared."
     if "client_secret" in table:
-        reason = "must not stand in a file that is shared."
-        refuse("client_secret", reason, "Set COGNITO_NB_CLIENT_SECRET, or make a public app client: PKCE needs none.")
+        refuse("client_secret", unshared, "Set COGNITO_NB_CLIENT_SECRET, or make a public app client: PKCE needs none.")
+    if "refresh_token" in table:
+        refuse("refresh_token", unshared, "Set COGNITO_NB_REFRESH_TOKEN.")
     endpoints = table.get("endpoints")
     for name, url in endpoints.items() if isinstance(endpoints, dict) else ():
         if not _is_here(url):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .causes import cause_of
@@ -25,15 +25,19 @@ from .errors import (
     TokenVerificationError,
 )
 from .protocol.authorize import new_authorization_request, validate_authorization_response
-from .receivers import choose_receiver
-from .session import Session, signed_out_here
+from .receivers import JupyterReceiver, choose_receiver
+from .registry import signed_out_here
+from .resumption import Resumption
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
 from .wire import LIFE_MARGIN, MAX_LIFE_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from .config import CognitoConfig
     from .protocol.authorize import AuthorizationRequest
+    from .session import Session
     from .wire import Answered
 
 __all__ = ["MAX_TIMEOUT", "SignIn", "cause_code"]
@@ -54,27 +58,52 @@ class SignIn:
         Seconds that the user has.
     receiver : str
         One of `receivers.RECEIVERS`.
+    force : bool
+        Whether to sign in anew though a session is remembered, and whoever it is.
 
     Raises
     ------
     ConfigurationError
-        If no receiver works here, or the time is out of range.
+        If no receiver works here, the session cannot be remembered as asked, or the time is out of range.
     """
 
-    def __init__(self, config: CognitoConfig, *, timeout: float, receiver: str) -> None:
+    def __init__(self, config: CognitoConfig, *, timeout: float, receiver: str, force: bool = False) -> None:
         if not 0 < timeout <= MAX_TIMEOUT:
             raise ConfigurationError(
                 f"timeout must be above 0 and at most {MAX_TIMEOUT:.0f} seconds.", setting="timeout"
             )
         self.config = config
         self.timeout = timeout
-        self.receiver = choose_receiver(receiver)
+        self._receiver_name = receiver
+        self._receiver: JupyterReceiver | None = None  # chosen when it is needed: a remembered session needs none
         self._transport = Transport()
         self.background = self._transport.background
+        self.resumption = Resumption(config, self._transport, force=force)
         self._user_pool: UserPool | None = None
         self._request: AuthorizationRequest | None = None
         self._session: Session | None = None
-        self._reports: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def wait_for_others(self) -> Session | None:
+        """Wait until no other kernel signs in; return the session that came of it, or None: then it is our turn.
+
+        Raises
+        ------
+        SignInTimeoutError
+            If that takes longer than the user has.
+        ConfigurationError, NetworkError, ProtocolError, TokenResponseError, TokenVerificationError
+            If there is a session that cannot be taken up now.
+        """
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self.resumption.resume(wait=True)
+        except TimeoutError as error:
+            if isinstance(error, CognitoError):
+                raise
+        raise SignInTimeoutError(
+            f"Another notebook has been signing in for {self.timeout:.0f} seconds.",
+            hint="Finish or interrupt it there, then run %cognito_login again.",
+        )
 
     async def prepare(self) -> None:
         """Find the user pool, make the authorization request, and register it with the receiver.
@@ -85,7 +114,9 @@ class SignIn:
             Before any browser opens.
         """
         config = self.config
-        self._user_pool = await discover(config, self._transport)
+        if self._receiver is None:
+            self._receiver = choose_receiver(self._receiver_name)
+        self._user_pool = self.resumption.user_pool or await discover(config, self._transport)
         options = config.authorization_options
         if signed_out_here(config):
             options = {"prompt": "login", **options}  # the browser's Cognito session outlives a sign-out by an hour
@@ -93,6 +124,13 @@ class SignIn:
             self._user_pool.metadata, client_id=config.client_id or "", scopes=tuple(config.scopes), options=options
         )
         await self.receiver.start(self._request, config, timeout=self.timeout)
+
+    @property
+    def receiver(self) -> JupyterReceiver:
+        """How the answer comes back."""
+        if self._receiver is None:
+            raise SignInError("The sign-in was not prepared.")
+        return self._receiver
 
     @property
     def host(self) -> str:
@@ -116,17 +154,18 @@ class SignIn:
         except asyncio.CancelledError:
             await self.withdraw()
             raise
-        report = asyncio.get_running_loop().create_task(self._tell(None))  # the caller need not wait for it
-        self._reports.add(report)
-        report.add_done_callback(self._reports.discard)
+        self._meanwhile(self._tell(None))  # the caller need not wait for it
         return session
 
     async def withdraw(self) -> None:
-        """Leave nothing behind, at any time: no pending sign-in, and no tokens that nobody has come for."""
-        await self.receiver.withdraw()
+        """Leave nothing behind, at any time: no turn, no pending sign-in, and no tokens that nobody has come for."""
+        await self.resumption.release()
+        if self._receiver is not None:
+            await self._receiver.withdraw()
         session, self._session = self._session, None
         tokens = session.source.wipe("The sign-in was withdrawn.") if session else None
         if tokens is not None:
+            await self.resumption.forget()
             await self._prepared[0].revoke_quietly(tokens.refresh_token)
 
     def close(self) -> None:
@@ -135,11 +174,8 @@ class SignIn:
 
     async def _answer(self) -> Answered:
         metadata = self._prepared[0].metadata
-        loop = asyncio.get_running_loop()
-        meanwhile = [
-            loop.create_task(self._prefetch_keys()),
-            loop.create_task(self._transport.keep_warm(metadata.token_endpoint)),
-        ]
+        self._meanwhile(self._prefetch_keys())  # one that is still under way serves the verification
+        warm = self._meanwhile(self._transport.keep_warm(metadata.token_endpoint))
         try:
             async with asyncio.timeout(self.timeout):
                 return await self.receiver.answer()
@@ -147,8 +183,7 @@ class SignIn:
             if isinstance(error, CognitoError):
                 raise
         finally:
-            for task in meanwhile:
-                task.cancel()
+            warm.cancel()
         await self.receiver.withdraw()
         cause = cause_of("timeout")
         raise SignInTimeoutError(
@@ -165,7 +200,7 @@ class SignIn:
         user_pool, request = self._prepared
         code = validate_authorization_response(request, answered.params, redirect_uri=answered.redirect_uri)
         tokens = await user_pool.exchange(code)
-        self._session = session = Session(self.config, user_pool, tokens)
+        self._session = session = await self.resumption.settle(user_pool, tokens)
         return session
 
     async def _tell(self, error: CognitoError | None) -> None:
@@ -174,6 +209,12 @@ class SignIn:
                 await self.receiver.report(ok=error is None, cause=cause_code(error) if error else None)
         finally:
             await self.receiver.aclose()
+
+    def _meanwhile(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)  # the loop itself holds tasks weakly
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _prefetch_keys(self) -> None:
         try:

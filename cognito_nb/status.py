@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .errors import CognitoError, SessionExpiredError
-from .session import current_session, current_sessions
+from .registry import current_session, current_sessions
 from .views import failure_facts, in_notebook, say
 from .widget.card import SessionCard
 

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .causes import cause_of
+from .causes import UNKNOWN, cause_of
 from .errors import CognitoError, InteractionRequiredError
 from .sign_in import cause_code
 from .widget.outcome import signed_in_html, signed_in_text, signed_out_html, signed_out_text
@@ -14,8 +14,10 @@ from .widget.outcome import signed_in_html, signed_in_text, signed_out_html, sig
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .resumption import RememberedSession
     from .session import Session
     from .sign_in import SignIn
+    from .widget.login_cell import LoginCell
 
 __all__ = [
     "View",
@@ -33,6 +35,12 @@ __all__ = [
 class View(Protocol):
     """What a person sees of a sign-in; called from any thread."""
 
+    def require_person(self) -> None:
+        """Raise InteractionRequiredError where nobody can answer."""
+
+    def elsewhere(self, sign_in: SignIn) -> None:
+        """Say that another notebook is signing in, and that this one goes on once that is done."""
+
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
         """Offer the link."""
 
@@ -44,17 +52,10 @@ class View(Protocol):
 
 
 def choose_view(open_url: Callable[[str], None] | None) -> View:
-    """Return the view for this place: `open_url` if given, else the cell or the terminal.
-
-    Raises
-    ------
-    InteractionRequiredError
-        If nobody can answer here.
-    """
+    """Return the view for this place: `open_url` if given, else the cell or the terminal."""
     if open_url is not None:
         return _UrlView(open_url)
-    require_person()
-    return _CellView() if in_notebook() else _UrlView(_print_url)
+    return _CellView() if in_notebook() else _TerminalView(_print_url)
 
 
 def require_person() -> None:
@@ -94,7 +95,7 @@ def failure_facts(error: BaseException) -> dict[str, str]:
     return {"title": "The sign-in was interrupted.", "next_step": "Run %cognito_login again when you are ready."}
 
 
-def show_signed_out(session: Session, *, revoked: bool) -> None:
+def show_signed_out(session: Session | RememberedSession, *, revoked: bool) -> None:
     """Say that the session has ended, and offer the link that ends the browser's session too."""
     facts: dict[str, Any] = {
         "user_pool": session.config.label,
@@ -132,6 +133,12 @@ class _UrlView:
     def __init__(self, open_url: Callable[[str], None]) -> None:
         self._open_url = open_url
 
+    def require_person(self) -> None:
+        """Ask for nobody: whoever gets the URL answers."""
+
+    def elsewhere(self, sign_in: SignIn) -> None:
+        """Say nothing: nothing is to be done."""
+
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:  # noqa: ARG002 - of the protocol
         self._open_url(sign_in.receiver.start_url)
 
@@ -142,22 +149,43 @@ class _UrlView:
         """Say nothing: the caller has the error."""
 
 
+class _TerminalView(_UrlView):
+    """Prints the URL."""
+
+    def require_person(self) -> None:
+        require_person()
+
+
 class _CellView:
     """The login cell of a notebook; the widget is loaded when it is first shown."""
 
     def __init__(self) -> None:
-        self._cell: Any = None
+        self._cell: LoginCell | None = None
         self._blocking = False
 
-    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
-        from .widget.login_cell import LoginCell  # noqa: PLC0415 - anywidget takes 50 ms
+    def require_person(self) -> None:
+        require_person()
 
-        self._cell, self._blocking = LoginCell(), blocking
-        self._cell.waiting(**waiting_facts(sign_in), blocking=blocking)
+    def elsewhere(self, sign_in: SignIn) -> None:
+        self._blocking = True
+        self._open().elsewhere(user_pool=sign_in.config.label)
+
+    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
+        self._blocking = blocking
+        self._open().waiting(**waiting_facts(sign_in), blocking=blocking)
 
     def signed_in(self, session: Session) -> None:
+        if self._cell is None:
+            show_signed_in(session)
+            return
         name = session.user.display_name if session.config.show_identity else None
         self._cell.signed_in(name=name, user_pool=session.config.label)
+
+    def _open(self) -> LoginCell:
+        from .widget.login_cell import LoginCell  # noqa: PLC0415 - anywidget takes 50 ms
+
+        self._cell = self._cell or LoginCell()
+        return self._cell
 
     def failed(self, error: BaseException) -> None:
         if self._cell is None:
@@ -165,10 +193,18 @@ class _CellView:
         if isinstance(error, KeyboardInterrupt):  # IPython shows this in place of the frames that waited
             error._render_traceback_ = lambda: ["KeyboardInterrupt: the sign-in was withdrawn."]  # type: ignore[attr-defined]
         if self._blocking:  # the error itself is shown below
-            title = cause_of(cause_code(error)).title if isinstance(error, CognitoError) else type(error).__name__
-            self._cell.failed(title=title, next_step="")
+            self._cell.failed(**_in_few_words(error))
         else:
             self._cell.failed(**failure_facts(error))
+
+
+def _in_few_words(error: BaseException) -> dict[str, str]:
+    """Return title and likely cause as the browser's page says them."""
+    if not isinstance(error, CognitoError):
+        return {"title": type(error).__name__ if isinstance(error, Exception) else "interrupted", "next_step": ""}
+    cause = cause_of(cause_code(error))
+    told = cause is UNKNOWN or cause.likely[0] in error.message
+    return {"title": cause.title, "next_step": "" if told else f"Likely cause: {cause.likely[0]}"}
 
 
 def _kernel() -> Any:  # noqa: ANN401 - ipykernel's kernel, or None

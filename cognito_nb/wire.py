@@ -40,7 +40,10 @@ __all__ = [
     "SignInCreated",
     "SignInRequest",
     "WireError",
+    "mapping_of",
+    "number_of",
     "read_poll",
+    "text_of",
     "wire_version",
 ]
 
@@ -124,18 +127,18 @@ class SignInRequest:
         WireError
             If a field is absent or has the wrong form.
         """
-        fields = _mapping(body)
+        fields = mapping_of(body)
         redirect_uris = fields.get("redirect_uris")
         if not isinstance(redirect_uris, list) or len(redirect_uris) > _MAX_REDIRECT_URIS:
             raise WireError("redirect_uris")
-        expires_in = _number(fields, "expires_in")
+        expires_in = number_of(fields, "expires_in")
         if not 0 < expires_in <= MAX_LIFE_SECONDS:
             raise WireError("expires_in")
         return cls(
-            kernel=_text(fields, "kernel", pattern=_ID),
-            profile=_text(fields, "profile"),
+            kernel=text_of(fields, "kernel", pattern=_ID),
+            profile=text_of(fields, "profile"),
             issuer=_url(fields.get("issuer"), "issuer"),
-            state=Secret(_text(fields, "state", pattern=_STATE)),
+            state=Secret(text_of(fields, "state", pattern=_STATE)),
             authorization_url=Secret(_authorization_url(fields.get("authorization_url"))),
             redirect_uris=tuple(_url(uri, "redirect_uris") for uri in redirect_uris),
             expires_in=expires_in,
@@ -167,11 +170,11 @@ class SignInCreated:
     @classmethod
     def from_json(cls, body: object) -> SignInCreated:
         """Read a body; raises `WireError` if it has the wrong form."""
-        fields = _mapping(body)
-        start_path = _text(fields, "start_path")
+        fields = mapping_of(body)
+        start_path = text_of(fields, "start_path")
         if not start_path.startswith("/") or start_path.startswith("//"):
             raise WireError("start_path")
-        return cls(_text(fields, "id", pattern=_ID), start_path, _number(fields, "expires_in"))
+        return cls(text_of(fields, "id", pattern=_ID), start_path, number_of(fields, "expires_in"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ class Ended:
 
 def read_poll(body: object) -> Answered | Ended:
     """Read a 200 answer of the long poll; raises `WireError` if it has the wrong form."""
-    fields = _mapping(body)
+    fields = mapping_of(body)
     status = fields.get("status")
     if status in ("error", "expired", "superseded"):
         return Ended(status)
@@ -227,24 +230,27 @@ def read_poll(body: object) -> Answered | Ended:
 
 def wire_version(body: object) -> int | None:
     """Return the version that a body was written for, or None if it tells none."""
-    version = _mapping(body).get("wire")
+    version = mapping_of(body).get("wire")
     return version if type(version) is int else None
 
 
-def _mapping(body: object) -> dict[str, Any]:
+def mapping_of(body: object) -> dict[str, Any]:
+    """Return the fields of a body; like all that follows, raises `WireError` for anything else."""
     if not isinstance(body, dict):
         raise WireError("body")
     return body
 
 
-def _text(fields: dict[str, Any], name: str, *, pattern: re.Pattern[str] | None = None) -> str:
+def text_of(fields: dict[str, Any], name: str, *, pattern: re.Pattern[str] | None = None) -> str:
+    """Return a field that is a string, of this form throughout."""
     value = fields.get(name)
     if not isinstance(value, str) or len(value) > _MAX_URL or (pattern and not pattern.fullmatch(value)):
         raise WireError(name)
     return value
 
 
-def _number(fields: dict[str, Any], name: str) -> float:
+def number_of(fields: dict[str, Any], name: str) -> float:
+    """Return a field that is a number."""
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(name)

@@ -167,10 +167,11 @@ def _refusal(
     description = public_text(params["error_description"].reveal()) if told else None
     cause = CAUSES.get(error)
     title = cause.title if cause else "Cognito refused the sign-in"
+    sent = {"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)}
     return AuthorizationResponseError(
         f"{title}: {error}" + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
         hint=cause.fix if cause else "Read Cognito's words above; then run %cognito_login again.",
-        sent={"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)},
+        sent=None if error == "access_denied" else sent,  # a person's or a trigger's no: nothing to compare
     )

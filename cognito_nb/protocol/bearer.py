@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ProtocolError, TokenResponseError, TokenVerificationError, public_text
-from .http import HttpRequest, HttpResponse, read_json, without_frames
+from .http import HttpRequest, HttpResponse, read_json, try_later, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,8 @@ def process_userinfo_response(response: HttpResponse, *, subject: str) -> dict[s
         If the answer is unusable.
     """
     if response.status in (400, 401, 403):
+        if b"TooManyRequests" in response.content:  # Cognito's throttling may come as a 400
+            raise try_later(response, _ENDPOINT)
         found = bearer_error(response.headers)
         reason = found.get("error_description") or found.get("error") or "no reason given"
         scope = found.get("scope") or "openid"

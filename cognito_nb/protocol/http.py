@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -24,11 +25,15 @@ __all__ = [
     "parse_json_object",
     "read_json",
     "read_refusal",
+    "server_time",
+    "try_later",
     "without_frames",
 ]
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
+_LONGEST_WAIT = 3600.0  # seconds of Retry-After that are believed
+_LONGEST_DATE = 64
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # "? keeps it linear where a string never ends
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -94,7 +99,7 @@ def read_json(response: HttpResponse, *, endpoint: str) -> dict[str, Any]:
         For any other status than 200, and for a body that is no JSON object.
     """
     if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP statuses
-        raise _try_later(response, endpoint)
+        raise try_later(response, endpoint)
     if 300 <= response.status < 400:  # noqa: PLR2004 - HTTP statuses
         raise ProtocolError(f"The {endpoint} answered with a redirect (HTTP {response.status}), which is not followed.")
     if response.status != 200:  # noqa: PLR2004 - HTTP statuses
@@ -119,10 +124,30 @@ def read_refusal(response: HttpResponse, *, endpoint: str) -> dict[str, Any]:
     ProtocolError
         For a body that is no JSON object.
     """
+    if response.content.lstrip()[:1] == b"<":
+        raise ProtocolError(
+            f"The {endpoint} refused with an HTML page (HTTP {response.status}).",
+            hint="It is not Cognito's form: a firewall (AWS WAF), a proxy or a captive portal may have answered.",
+        )
     answer = parse_json_object(response.content, what=f"The {endpoint}'s refusal (HTTP {response.status})")
     if "error" not in answer and b"TooManyRequests" in response.content:
-        raise _try_later(response, endpoint)
+        raise try_later(response, endpoint)
     return answer
+
+
+def try_later(response: HttpResponse, endpoint: str) -> NetworkError:
+    """Return the error for an answer that asks for patience; it tells for how long, if the answer does."""
+    return NetworkError(
+        f"The {endpoint} answered with HTTP status {response.status}.",
+        status_code=response.status,
+        retry_after=_retry_after(response),
+        hint="Try again in a minute.",
+    )
+
+
+def server_time(response: HttpResponse) -> float | None:
+    """Return the server's clock when it answered (RFC 9110 §6.6.1), seconds since the epoch; None if untold."""
+    return _http_date(response.headers.get("date"))
 
 
 def parse_json_object(content: bytes, *, what: str) -> dict[str, Any]:
@@ -209,15 +234,17 @@ def _finite(text: str) -> float:
     return value
 
 
-def _try_later(response: HttpResponse, endpoint: str) -> NetworkError:
-    return NetworkError(
-        f"The {endpoint} answered with HTTP status {response.status}.",
-        status_code=response.status,
-        retry_after=_retry_after(response.headers.get("retry-after")),
-        hint="Try again in a minute.",
-    )
+def _retry_after(response: HttpResponse) -> float | None:
+    """Read Retry-After in both forms (RFC 9110 §10.2.3), seconds; a date is measured against the answer's own clock."""
+    text = response.headers.get("retry-after", "")
+    if re.fullmatch(r"[0-9]{1,12}", text):
+        return min(float(text), _LONGEST_WAIT)
+    at, now = _http_date(text), server_time(response)
+    return None if at is None or now is None else max(0.0, min(at - now, _LONGEST_WAIT))
 
 
-def _retry_after(text: str | None) -> float | None:
-    """Read the seconds form of Retry-After (RFC 9110 §10.2.3); the date form needs a clock and is not used here."""
-    return min(float(text), 3600.0) if text and re.fullmatch(r"[0-9]{1,12}", text) else None
+def _http_date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text and len(text) < _LONGEST_DATE else None
+    except (ValueError, OverflowError):
+        return None

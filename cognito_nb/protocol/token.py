@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from ..causes import CAUSES
 from ..errors import ProtocolError, SessionExpiredError, TokenResponseError, public_text
 from ..secret import Secret
-from .http import HttpRequest, HttpResponse, read_json, read_refusal, without_frames
+from .http import HttpRequest, HttpResponse, read_json, read_refusal, server_time, without_frames
 
 if TYPE_CHECKING:
     from .authorize import AuthorizationCode
@@ -46,12 +46,15 @@ class TokenSet:
         As far as the answer had them: a refresh has no new refresh token unless the app client rotates them.
     expires_in : int or None
         Life of the access token in seconds.
+    server_time : float or None
+        The endpoint's clock when it answered, in seconds since the epoch.
     """
 
     access_token: Secret
     id_token: Secret | None
     refresh_token: Secret | None
     expires_in: int | None
+    server_time: float | None = None
 
 
 def authorization_code_grant_request(
@@ -129,7 +132,8 @@ def process_token_response(response: HttpResponse, *, client_id: str, openid: bo
         raise ProtocolError(f"The {TOKEN_ENDPOINT}'s answer has no access_token.")
     if id_token is None and openid:
         raise ProtocolError(f"The {TOKEN_ENDPOINT}'s answer has no id_token, though openid was asked for.")
-    return TokenSet(access_token, id_token, _token(answer, "refresh_token"), _expires_in(answer))
+    refresh_token = _token(answer, "refresh_token")
+    return TokenSet(access_token, id_token, refresh_token, _expires_in(answer), server_time(response))
 
 
 def _token(answer: dict[str, Any], name: str) -> Secret | None:

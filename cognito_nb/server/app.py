@@ -16,6 +16,7 @@ from .. import wire
 from ..secret import Secret
 from .base import Waiters
 from .handlers import routes
+from .session_handlers import session_settings
 from .sign_ins import SignIns
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ class CognitoExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Put what the handlers share into the web application's settings."""
         waiters = Waiters()
-        self.waiters, self.sign_ins = waiters, SignIns(waiters.wake)
+        self.sign_ins = SignIns(waiters.wake)
         self.capability = Secret(secrets.token_urlsafe(32))
         self.settings.update(
-            cognito_nb_waiters=waiters, cognito_nb_sign_ins=self.sign_ins, cognito_nb_capability=self.capability
+            cognito_nb_waiters=waiters,
+            cognito_nb_sign_ins=self.sign_ins,
+            cognito_nb_capability=self.capability,
+            **session_settings(),
         )
 
     def initialize_handlers(self) -> None:
@@ -57,7 +61,8 @@ class CognitoExtension(ExtensionApp):
         """Take back what was told, and let nobody wait."""
         if self.sweeper is not None:
             self.sweeper.stop()
-            self.waiters.wake_all()
+            for name in ("cognito_nb_waiters", "cognito_nb_session_waiters", "cognito_nb_lease_waiters"):
+                self.settings[name].wake_all()
         for name in (wire.ENV_SERVER_URL, wire.ENV_SERVER_TOKEN, wire.ENV_SERVER_CA):
             os.environ.pop(name, None)
 

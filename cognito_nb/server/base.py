@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -20,38 +21,42 @@ from ..causes import cause_of
 from .sign_ins import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..secret import Secret
     from .sign_ins import SignIns
 
 __all__ = ["ApiHandler", "Handler", "OpenHandler", "Waiters"]
 
+T = TypeVar("T")
+
 
 class Waiters:
-    """Who waits for a change of a sign-in: they are woken by it, nobody looks at a clock."""
+    """Who waits for a change of a sign-in or of a session: they are woken by it, nobody looks at a clock."""
 
     def __init__(self) -> None:
         self._futures: dict[str, set[asyncio.Future[None]]] = {}
 
-    def wake(self, sign_in_id: str) -> None:
-        """Wake all who wait for this sign-in."""
-        for future in self._futures.pop(sign_in_id, ()):
+    def wake(self, name: str) -> None:
+        """Wake all who wait for this one."""
+        for future in self._futures.pop(name, ()):
             if not future.done():
                 future.set_result(None)
 
     def wake_all(self) -> None:
         """Wake everybody: the server stops."""
-        for sign_in_id in [*self._futures]:
-            self.wake(sign_in_id)
+        for name in [*self._futures]:
+            self.wake(name)
 
-    async def wait(self, sign_in_id: str, seconds: float) -> None:
+    async def wait(self, name: str, seconds: float) -> None:
         """Return at the next change, or after `seconds`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._futures.setdefault(sign_in_id, set()).add(future)
+        self._futures.setdefault(name, set()).add(future)
         await asyncio.wait([future], timeout=seconds)
-        waiting = self._futures.get(sign_in_id, set())
+        waiting = self._futures.get(name, set())
         waiting.discard(future)
         if not waiting:
-            self._futures.pop(sign_in_id, None)
+            self._futures.pop(name, None)
 
 
 class Handler(JupyterHandler):
@@ -86,9 +91,9 @@ class Handler(JupyterHandler):
     def refuse(self, cause: str, status: int) -> None:
         """Answer with the page of a cause."""
         row = cause_of(cause)
-        likely = pages.Section("Likely causes", row.likely)
-        tone: Literal["wait", "bad"] = "wait" if cause == "unknown" else "bad"  # most often a harmless reload
-        self.show(pages.Page(row.title, row.fix, tone=tone, sections=(likely,)), status)
+        sections = () if cause == "used" else (pages.Section("Likely causes", row.likely),)  # nobody needs to look
+        tone: Literal["wait", "bad"] = "wait" if cause in {"unknown", "used"} else "bad"  # most often a reload
+        self.show(pages.Page(row.title, row.fix, tone=tone, sections=sections), status)
 
     def write_error(self, status_code: int, **_: object) -> None:
         """Answer what was raised with a constant page."""
@@ -152,3 +157,33 @@ class ApiHandler(OpenHandler):
             return json.loads(self.request.body)
         except (ValueError, RecursionError):  # deep nesting is no ValueError
             raise web.HTTPError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
+
+    def body_of_this_version(self) -> Any:  # noqa: ANN401 - as for `body`
+        """Return the JSON of the body; a kernel that speaks another version is told both: one was updated alone."""
+        body = self.body()
+        version = self.read(wire.wire_version, body)
+        if version is None:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wire")
+        if version != wire.WIRE_VERSION:
+            message = f"the server's cognito_nb speaks version {wire.WIRE_VERSION}, the kernel's {version}"
+            self.reply({"message": message, "server": wire.WIRE_VERSION, "kernel": version}, HTTPStatus.CONFLICT)
+            raise web.Finish
+        return body
+
+    def read(self, reader: Callable[[object], T], body: object) -> T:
+        """Read a message of the wire; the answer to a bad one names the field."""
+        try:
+            return reader(body)
+        except wire.WireError as error:
+            field = error.args[0]
+        raise web.HTTPError(HTTPStatus.BAD_REQUEST, f"bad field: {field}")
+
+    def seconds_to_wait(self) -> float:
+        """Return for how long a long poll may be held."""
+        try:
+            seconds = float(self.get_query_argument("wait", "0"))
+        except ValueError:
+            seconds = math.nan
+        if not seconds >= 0:
+            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wait")
+        return min(seconds, wire.LONG_POLL_SECONDS)

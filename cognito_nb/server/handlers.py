@@ -22,6 +22,7 @@ from .. import pages, wire
 from ..causes import cause_of
 from .base import ApiHandler, Handler, OpenHandler
 from .redirects import Place, choose, complete, start_under_registered_name
+from .session_handlers import session_routes
 from .sign_ins import OK, FullError, RefusedError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def routes() -> list[tuple[str, type[web.RequestHandler]]]:
         (wire.SIGN_INS_PATH, CreateHandler),
         (f"{wire.SIGN_INS_PATH}/{_ID}", SignInHandler),
         (f"{wire.SIGN_INS_PATH}/{_ID}/outcome", OutcomeHandler),
+        *session_routes(),
         (f"{wire.START_PATH}/{_ID}", StartHandler),
         (wire.CALLBACK_PATH, CallbackHandler),
         (f"{wire.CALLBACK_PATH}/{_ID}", CallbackOutcomeHandler),
@@ -54,29 +56,16 @@ class CreateHandler(ApiHandler):
 
     @allow_unauthenticated
     def post(self) -> None:
-        body = self.body()
+        request = self.read(wire.SignInRequest.from_json, self.body_of_this_version())
         try:
-            version = wire.wire_version(body)
-            if version is None:
-                raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wire")
-            if version != wire.WIRE_VERSION:
-                return self.refuse_version(version)
-            request = wire.SignInRequest.from_json(body)
             sign_in = self.sign_ins.create(request, now=time.monotonic())
-        except wire.WireError as error:
-            raise web.HTTPError(HTTPStatus.BAD_REQUEST, f"bad field: {error}") from None
         except RefusedError:
             raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: state") from None
         except FullError:
             raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, "too many sign-ins are pending") from None
         start_path = f"{self.base_url}{wire.START_PATH}/{sign_in.id}"
         created = wire.SignInCreated(sign_in.id, start_path, request.expires_in)
-        return self.reply(created.to_json(), HTTPStatus.CREATED)
-
-    def refuse_version(self, version: int) -> None:
-        """Tell both versions: one of two environments was updated alone."""
-        message = f"the server's cognito_nb speaks version {wire.WIRE_VERSION}, the kernel's {version}"
-        self.reply({"message": message, "server": wire.WIRE_VERSION, "kernel": version}, HTTPStatus.CONFLICT)
+        self.reply(created.to_json(), HTTPStatus.CREATED)
 
 
 class SignInHandler(ApiHandler):
@@ -84,15 +73,10 @@ class SignInHandler(ApiHandler):
 
     @allow_unauthenticated
     async def get(self, sign_in_id: str) -> None:
-        try:
-            seconds = float(self.get_query_argument("wait", "0"))
-        except ValueError:
-            seconds = math.nan
-        if not seconds >= 0:
-            raise web.HTTPError(HTTPStatus.BAD_REQUEST, "bad field: wait")
+        seconds = self.seconds_to_wait()
         found = self.sign_ins.poll(sign_in_id, now=time.monotonic())
         if found is None and seconds:
-            await self.waiters.wait(sign_in_id, min(seconds, wire.LONG_POLL_SECONDS))
+            await self.waiters.wait(sign_in_id, seconds)
             found = self.sign_ins.poll(sign_in_id, now=time.monotonic())
         if found is None:
             self.set_status(HTTPStatus.NO_CONTENT)

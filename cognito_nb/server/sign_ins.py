@@ -267,7 +267,7 @@ class SignIns:
     @staticmethod
     def _live(sign_in: SignIn) -> SignIn:
         if sign_in.answered:
-            raise RefusedError("unknown")  # used already
+            raise RefusedError("used")
         if sign_in.ended is not None:
             raise RefusedError(sign_in.ended)
         return sign_in

@@ -117,6 +117,12 @@ class Background:
         if thread is not threading.current_thread():
             thread.join(_CLEAN_UP)
 
+    def stop_later(self) -> None:
+        """End the thread in a moment, once whoever waits has got an answer; for a session that ended by itself."""
+        with self._lock:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loop.call_later, _CLEAN_UP, self.stop)
+
     def _start(self, coroutine: Coroutine[Any, Any, T], tidied: threading.Event) -> concurrent.futures.Future[T]:
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         if os.getpid() != self._process:
@@ -150,10 +156,12 @@ class Background:
                 loop.run_until_complete(loop.shutdown_asyncgens())
 
     async def _wind_up(self) -> None:
+        tidying = {task for task in asyncio.all_tasks() if task.cancelling()}
+        if tidying:  # left to it, with the tasks that it has started for it
+            await asyncio.wait(tidying, timeout=_CLEAN_UP / 2)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
-            if not task.cancelling():  # one that is tidying up already is left to it
-                task.cancel()
+            task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._at_end()
 

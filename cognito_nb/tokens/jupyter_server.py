@@ -9,7 +9,7 @@ import json
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import unquote
 
 import httpx
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from .access import ServerAccess
 
-__all__ = ["JupyterServer"]
+__all__ = ["UPDATE", "JupyterServer", "read_answer", "refusal"]
 
 T = TypeVar("T")
 _REPLY_SECONDS = 10.0
 _END = "-----END CERTIFICATE-----"
-_UPDATE = "Install the same version of cognito_nb in the server's and the kernel's environment, then restart both."
+UPDATE = "Install the same version of cognito_nb in the server's and the kernel's environment, then restart both."
 
 
 class JupyterServer:
@@ -71,10 +71,10 @@ class JupyterServer:
         NetworkError, ProtocolError
             If the server gives no usable answer, or has too many sign-ins.
         """
-        response = await self._send("POST", wire.SIGN_INS_PATH, request)
+        response = await self.send("POST", wire.SIGN_INS_PATH, request)
         if response.status_code != httpx.codes.CREATED:
-            raise _refusal(response.status_code)
-        return _read(response, wire.SignInCreated.from_json)
+            raise refusal(response.status_code)
+        return read_answer(response, wire.SignInCreated.from_json)
 
     async def poll(self, sign_in_id: str) -> wire.Answered | wire.Ended | None:
         """Wait for the authorization response; None if there is none yet.
@@ -87,7 +87,7 @@ class JupyterServer:
             If the server gives no usable answer.
         """
         path = f"{wire.SIGN_INS_PATH}/{sign_in_id}?wait={wire.LONG_POLL_SECONDS:.0f}"
-        response = await self._send("GET", path, longer=wire.LONG_POLL_SECONDS)
+        response = await self.send("GET", path, longer=wire.LONG_POLL_SECONDS)
         if response.status_code == httpx.codes.NO_CONTENT:
             return None
         if response.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
@@ -96,23 +96,23 @@ class JupyterServer:
                 hint="If Jupyter was restarted, restart the kernel; else run %cognito_login again.",
             )
         if response.status_code != httpx.codes.OK:
-            raise _refusal(response.status_code)
-        return _read(response, wire.read_poll)
+            raise refusal(response.status_code)
+        return read_answer(response, wire.read_poll)
 
     async def report(self, sign_in_id: str, *, ok: bool, cause: str | None) -> None:
         """Tell how the sign-in ended, for the page that the browser shows; `cause` is a code of `causes`."""
-        await self._send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", _Outcome(ok, cause))
+        await self.send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", _Outcome(ok, cause))
 
     async def withdraw(self, sign_in_id: str) -> None:
         """Leave no pending sign-in behind."""
-        await self._send("DELETE", f"{wire.SIGN_INS_PATH}/{sign_in_id}")
+        await self.send("DELETE", f"{wire.SIGN_INS_PATH}/{sign_in_id}")
 
     async def aclose(self) -> None:
         """Close the connection."""
         await self._client.aclose()
 
-    async def _send(
-        self, method: str, path: str, message: wire.SignInRequest | _Outcome | None = None, *, longer: float = 0.0
+    async def send(
+        self, method: str, path: str, message: _Message | None = None, *, longer: float = 0.0
     ) -> httpx.Response:
         """Send a message; it becomes text below this frame only, which the error shows."""
         headers = {} if message is None else {"Content-Type": "application/json"}
@@ -130,6 +130,11 @@ class JupyterServer:
             f"The Jupyter server at {self._client.base_url.host} does not answer its kernel ({reason}).",
             hint="If Jupyter was restarted, restart the kernel too.",
         )
+
+
+class _Message(Protocol):
+    def to_json(self) -> dict[str, Any]:
+        """Return the body to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +159,19 @@ def _server_context(ca_file: str | None) -> ssl.SSLContext:
 
 
 @without_frames
-def _read(response: httpx.Response, reader: Callable[[object], T]) -> T:
+def read_answer(response: httpx.Response, reader: Callable[[object], T]) -> T:
+    """Read an answer of the wire; raises ProtocolError if it has the wrong form."""
     try:
         return reader(parse_json_object(response.content, what="The Jupyter server's answer"))
     except wire.WireError as error:
         field = error.args[0]
-    raise ProtocolError(f"The Jupyter server's answer has no usable {field}.", hint=_UPDATE)
+    raise ProtocolError(f"The Jupyter server's answer has no usable {field}.", hint=UPDATE)
 
 
-def _refusal(status: int) -> CognitoError:
+def refusal(status: int) -> CognitoError:
+    """Return the error that a status stands for."""
     if status == httpx.codes.CONFLICT:
-        return ConfigurationError("The Jupyter server runs another version of cognito_nb.", hint=_UPDATE)
+        return ConfigurationError("The Jupyter server runs another version of cognito_nb.", hint=UPDATE)
     if status == httpx.codes.FORBIDDEN:
         return ConfigurationError(
             "The Jupyter server does not know this kernel.",
@@ -177,4 +184,4 @@ def _refusal(status: int) -> CognitoError:
         )
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return NetworkError("The Jupyter server has too many sign-ins waiting.", hint="Try again in a few minutes.")
-    return ProtocolError(f"The Jupyter server answered with HTTP status {status}.", hint=_UPDATE)
+    return ProtocolError(f"The Jupyter server answered with HTTP status {status}.", hint=UPDATE)

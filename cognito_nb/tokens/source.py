@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..errors import NotSignedInError
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["TokenKind", "TokenSource", "Tokens"]
 
 TokenKind: TypeAlias = Literal["access", "id"]
+
+_EARLY = 60.0  # seconds before their end at which tokens are renewed at the latest …
+_EARLY_SHARE = 0.1  # … or in the last tenth of a long life; never before two thirds of a short one are over
+_JITTER = 1.25
+_AGAIN = "Run %cognito_login, then make your client again, from the new session."
+
+
+_this_process = [os.getpid()]  # for the path of every call: the system call would be a quarter of it (measured)
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=lambda: _this_process.__setitem__(0, os.getpid()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,12 @@ class Tokens:
         Seconds since the epoch, by this kernel's clock.
     deadline : float
         The same in monotonic seconds: a clock that is set does not prolong a token's life.
+    life : float
+        Seconds for which they were given.
+    early : float
+        Seconds before their end at which they are renewed; jittered, so that ten kernels do not ask at once.
+    signed : dict
+        What callers have made of them and need again, by the kind of token; it goes with the tokens.
     """
 
     access: VerifiedToken
@@ -45,6 +62,30 @@ class Tokens:
     nonce: Secret | None
     expires_at: float
     deadline: float
+    life: float
+    early: float
+    signed: dict[TokenKind, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def issued(
+        cls,
+        access: VerifiedToken,
+        id_token: VerifiedToken | None,
+        *,
+        refresh_token: Secret | None,
+        nonce: Secret | None,
+        life: float,
+        now: float,
+        started: float,
+    ) -> Tokens:
+        """Make tokens that live for `life` seconds, counted from the question (`started`, monotonic) and from `now`."""
+        early = min(max(_EARLY, _EARLY_SHARE * life), life / 3)
+        early *= random.uniform(1.0, _JITTER)  # noqa: S311 - spreads load, hides nothing
+        return cls(access, id_token, refresh_token, nonce, now + life, started + life, life, early)
+
+    def until(self, expires_at: float, *, now: float) -> Tokens:
+        """Return the same with an end that is known: `expires_at` by the clock that says `now`, both in seconds."""
+        return replace(self, expires_at=expires_at, deadline=self.deadline - self.life + expires_at - now)
 
     def get(self, kind: TokenKind) -> VerifiedToken:
         """Return the access or the ID token.
@@ -92,7 +133,7 @@ class TokenSource:
         """
         tokens = self._tokens
         if tokens is None:
-            raise NotSignedInError(self._ended, hint="Run %cognito_login.")
+            raise NotSignedInError(self._ended, hint=_AGAIN)
         if os.getpid() != self._process:
             raise NotSignedInError(
                 "A session cannot be used in a forked process.",
@@ -104,6 +145,18 @@ class TokenSource:
     def is_alive(self) -> bool:
         """Whether there are tokens, fresh or not."""
         return self._tokens is not None and os.getpid() == self._process
+
+    def fresh(self) -> Tokens | None:
+        """Return the tokens if no refresh is due; on the path of every call, hence without a detour."""
+        tokens = self._tokens
+        if (
+            tokens is not None
+            and tokens.deadline - tokens.early > self.monotonic()
+            and tokens.expires_at - tokens.early > self.clock()
+            and _this_process[0] == self._process
+        ):
+            return tokens
+        return None
 
     def seconds_left(self, tokens: Tokens) -> float:
         """Return how long the access token lives on, in seconds; negative when it is dead."""

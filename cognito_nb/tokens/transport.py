@@ -24,7 +24,7 @@ from ..protocol.http import MAX_BODY_BYTES, HttpRequest, HttpResponse
 from .background import Background
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 __all__ = ["DIRECT", "Transport", "new_tls_context", "tls_context"]
 
@@ -55,6 +55,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.background = Background(self._aclose)
+        self.at_end: list[Callable[[], Awaitable[None]]] = []  # what else is to be closed with it, on its loop
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -94,19 +95,26 @@ class Transport:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+        for close in self.at_end:
+            await close()
 
     async def _send_with_retries(self, request: HttpRequest) -> HttpResponse:
         pauses = iter(_PAUSES)
         while True:
             connection = _Connection()
             try:
-                return await self._exchange(request, connection)
+                response = await self._exchange(request, connection)
             except _FAILURES as error:
                 pause = next(pauses, None) if _may_retry(request, error, connection) else None
                 reason = _reason(error)
-            if pause is None:
-                raise _no_answer(request, reason)
+                if pause is None:
+                    break
+            else:
+                pause = next(pauses, None) if _may_pass(request, response) else None
+                if pause is None:
+                    return response
             await asyncio.sleep(pause)
+        raise _no_answer(request, reason)
 
     async def _exchange(self, request: HttpRequest, connection: _Connection) -> HttpResponse:
         client = self._client = self._client or _new_client()
@@ -178,6 +186,12 @@ def _may_retry(request: HttpRequest, error: Exception, connection: _Connection) 
         return True
     closed = isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)
     return closed and not connection.is_new
+
+
+def _may_pass(request: HttpRequest, response: HttpResponse) -> bool:
+    """Tell whether a document that could not be had may be there in a moment; when it will be, the caller is told."""
+    failing = response.status == httpx.codes.TOO_MANY_REQUESTS or response.status >= httpx.codes.INTERNAL_SERVER_ERROR
+    return request.method == "GET" and failing and "retry-after" not in response.headers
 
 
 def _reason(error: Exception) -> str:

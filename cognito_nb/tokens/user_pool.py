@@ -9,25 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CognitoError, ConfigurationError, SessionExpiredError, TokenVerificationError
 from ..protocol.bearer import process_userinfo_response, userinfo_request
-from ..protocol.claims import LEEWAY, unverified_kid, verify_access_token, verify_id_token
+from ..protocol.claims import unverified_kid
 from ..protocol.metadata import Metadata, discovery_request, metadata_of_domain, process_discovery_response
 from ..protocol.signout import logout_url, process_revocation_response, revocation_request
-from ..protocol.token import authorization_code_grant_request, process_token_response, refresh_token_grant_request
+from ..protocol.token import (
+    TokenSet,
+    authorization_code_grant_request,
+    process_token_response,
+    refresh_token_grant_request,
+)
 from .keys import KeyCache
 from .source import Tokens
+from .verification import PASSING_CLAIMS, Known, life_of, verify_answer, with_clocks
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
     from ..config import CognitoConfig
     from ..protocol.authorize import AuthorizationCode
-    from ..protocol.claims import VerifiedToken
     from ..protocol.http import HttpRequest
-    from ..protocol.token import TokenSet
     from ..secret import Secret
+    from .store import Kept
     from .transport import Transport
 
-__all__ = ["PASSING_CLAIMS", "UserPool", "discover"]
+    Keep: TypeAlias = Callable[[Secret], Awaitable[None]]
 
-PASSING_CLAIMS = frozenset({"iat", "exp", "nbf", "kid"})  # they fail for a clock or a key set that is behind, too
+__all__ = ["UserPool", "discover"]
+
+_WORTHWHILE = 30.0  # seconds that a remembered access token must have left to be taken as it is
 
 _log = logging.getLogger(__name__)
 
@@ -70,13 +80,20 @@ class UserPool:
         request = authorization_code_grant_request(self.metadata.token_endpoint, code, client_secret=self.config.secret)
         answer, started = await self._ask(request, openid="openid" in code.request.scopes, refreshing=False)
         try:
-            return await self._verify(answer, started, nonce=code.request.nonce, before=None)
+            return await self._verify(answer, started, nonce=code.request.nonce, known=None)
         except CognitoError:
             await self.revoke_quietly(answer.refresh_token)
             raise
 
-    async def refresh(self, tokens: Tokens) -> Tokens:
+    async def refresh(self, tokens: Tokens, *, keep: Keep) -> Tokens:
         """Renew the tokens; without a new refresh token the old one stays (Cognito's default).
+
+        Parameters
+        ----------
+        tokens : Tokens
+            The current ones.
+        keep : callable
+            Awaited with a new refresh token (rotation) before anything else can fail: the old one may be dead by now.
 
         Raises
         ------
@@ -87,19 +104,51 @@ class UserPool:
         TokenResponseError, ProtocolError, NetworkError
             If there is no usable answer.
         """
-        if tokens.refresh_token is None:
+        auth_time = tokens.id.claims.get("auth_time") if tokens.id else None
+        known = Known(tokens.access.subject, auth_time, tokens.id, tokens.refresh_token)
+        return await self._renew(known, nonce=tokens.nonce, keep=keep)
+
+    async def adopt(self, kept: Kept) -> Tokens | None:
+        """Verify remembered tokens as if they had just come; None if they are about to end, or none to be had."""
+        now = time.time()
+        if kept.access_token is None:
+            return None
+        answer = TokenSet(kept.access_token, kept.id_token, kept.refresh_token, None)
+        known = Known(kept.subject, kept.auth_time, None, kept.refresh_token)  # a refreshed ID token has no nonce
+        try:
+            tokens = await self._verify(answer, time.monotonic(), nonce=kept.nonce, known=known)
+        except TokenVerificationError:
+            return None  # keys were rotated, say: a refresh decides
+        worthwhile = kept.expires_at - now > min(_WORTHWHILE, tokens.life / 2)
+        return tokens.until(kept.expires_at, now=now) if worthwhile else None
+
+    async def resume(self, kept: Kept, *, keep: Keep) -> Tokens:
+        """Turn what was remembered into tokens: those there are, while they live, else renewed ones.
+
+        Raises
+        ------
+        SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
+            As for `refresh`.
+        """
+        known = Known(kept.subject, kept.auth_time, None, kept.refresh_token)
+        return await self.adopt(kept) or await self._renew(known, nonce=kept.nonce, keep=keep)
+
+    async def _renew(self, known: Known, *, nonce: Secret | None, keep: Keep) -> Tokens:
+        if known.refresh_token is None:
             raise SessionExpiredError(
                 "This session cannot be renewed: Cognito gave no refresh token.", hint="Run %cognito_login again."
             )
         request = refresh_token_grant_request(
             self.metadata.token_endpoint,
-            tokens.refresh_token,
+            known.refresh_token,
             client_id=self.config.client_id or "",
             client_secret=self.config.secret,
         )
         answer, started = await self._ask(request, openid=False, refreshing=True)
+        if answer.refresh_token is not None:
+            await keep(answer.refresh_token)
         try:
-            return await self._verify(answer, started, nonce=tokens.nonce, before=tokens)
+            return await self._verify(answer, started, nonce=nonce, known=known)
         except TokenVerificationError as error:
             if error.claim not in PASSING_CLAIMS:
                 await self.revoke_quietly(answer.refresh_token)
@@ -163,53 +212,32 @@ class UserPool:
         client_id = self.config.client_id or ""
         return process_token_response(response, client_id=client_id, openid=openid, refreshing=refreshing), started
 
-    async def _verify(self, answer: TokenSet, started: float, *, nonce: Secret | None, before: Tokens | None) -> Tokens:
-        config, now = self.config, time.time()
-        issuer, client_id = self.metadata.issuer, config.client_id or ""
+    async def _verify(self, answer: TokenSet, started: float, *, nonce: Secret | None, known: Known | None) -> Tokens:
+        """Verify an answer whole; where a time is wrong, tell whose clock may be."""
+        now = time.time()
         kids = [unverified_kid(token) for token in (answer.id_token, answer.access_token) if token is not None]
         keys = await self.keys.key_set(*kids)
-        id_token = before.id if before else None
-        if answer.id_token is not None:
-            id_token = verify_id_token(
-                answer.id_token,
+        try:
+            id_token, access = verify_answer(
+                answer,
                 keys,
-                issuer=issuer,
-                client_id=client_id,
+                issuer=self.metadata.issuer,
+                client_id=self.config.client_id or "",
+                resource=self.config.resource,
                 nonce=nonce,
-                nonce_required=before is None,
-                access_token=answer.access_token,
+                known=known,
                 now=now,
             )
-        subject = before.access.subject if before else id_token.subject if id_token else None
-        if id_token is not None and id_token.subject != subject:
-            raise TokenVerificationError("ID token refused: sub belongs to another user", claim="sub")
-        access = verify_access_token(
-            answer.access_token,
-            keys,
-            issuer=issuer,
-            client_id=client_id,
-            resource=config.resource,
-            subject=subject,
-            now=now,
-        )
-        if before is not None:
-            _check_continuity(before.id, id_token)
-        # The token may have been issued a while ago; within the leeway the clocks may differ.
-        life = min(access.expires_at - int(access.claims["iat"]), access.expires_at - now + LEEWAY)
-        life = min(life, answer.expires_in or life)
-        return Tokens(
-            access,
-            id_token,
-            answer.refresh_token or (before.refresh_token if before else None),
-            nonce,
-            expires_at=now + life,
-            deadline=started + life,
-        )
-
-
-def _check_continuity(before: VerifiedToken | None, after: VerifiedToken | None) -> None:
-    """Refuse a refreshed ID token of another sign-in (OpenID Connect Core §12.2)."""
-    if before is None or after is None:
-        return
-    if before.claims.get("auth_time") != after.claims.get("auth_time"):
-        raise TokenVerificationError("ID token refused: auth_time belongs to another sign-in", claim="auth_time")
+        except TokenVerificationError as error:
+            refusal = with_clocks(error, now=now, server_time=answer.server_time)
+        else:
+            return Tokens.issued(
+                access,
+                id_token,
+                refresh_token=answer.refresh_token or (known.refresh_token if known else None),
+                nonce=nonce,
+                life=life_of(answer, access, id_token if answer.id_token else None, now=now),
+                now=now,
+                started=started,
+            )
+        raise refusal

@@ -9,7 +9,7 @@ import pytest
 from server.harness import JUPYTER_TOKEN, run_server
 
 import cognito_nb as cn
-from cognito_nb import session as sessions
+from cognito_nb import registry
 from cognito_nb.local_pool import DEMO_PASSWORD, LocalUserPool
 from cognito_nb.tokens.access import take_server_access
 from cognito_nb.wire import ENV_SERVER_URL
@@ -35,9 +35,9 @@ def kernel(jupyter, monkeypatch):
         monkeypatch.setenv(name, value)
     take_server_access.cache_clear()
     yield
-    for session in sessions.current_sessions():
+    for session in registry.current_sessions():
         session.close()
-    sessions._signed_out.clear()
+    registry._signed_out.clear()
     take_server_access.cache_clear()
     for thread in threading.enumerate():
         if thread.name == "cognito_nb":  # a session that was replaced is revoked without anybody waiting
@@ -146,3 +146,25 @@ def run_async(function):
 def signed_in(config, browser):
     """A session of ada's."""
     return cn.login(config=config, open_url=browser.open, timeout=20)
+
+
+@pytest.fixture
+def notebook():
+    """Go on in another notebook: nothing is known there of the sessions so far, which live on in theirs."""
+    left = []
+
+    def go():
+        left.extend(registry._current.values())
+        registry._current.clear()
+
+    yield go
+    for session in left:
+        session.close()
+
+
+@pytest.fixture
+def first(config, browser, notebook):
+    """A session of ada's, in another notebook than the test's own."""
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    notebook()
+    return session

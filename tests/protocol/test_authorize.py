@@ -243,6 +243,14 @@ def test_error_is_named_with_cause_and_words():
         validate(new_request(), error="access_denied", error_description="User said no")
 
 
+def test_refusal_by_a_person_is_not_blamed_on_what_was_sent():
+    """Whoever chose Cancel has no settings to compare; a refused scope has."""
+    cancelled, refused = (
+        make.failure(partial(validate, new_request(), error=error)) for error in ("access_denied", "invalid_scope")
+    )
+    assert (cancelled.sent, [*refused.sent]) == ({}, ["client_id", "redirect_uri", "scope"])
+
+
 def test_error_without_state_is_told_without_words():
     """Cognito leaves out the state of some errors; without it, anybody may have put the words there."""
     error = make.failure(

@@ -102,6 +102,13 @@ def test_userinfo_refusal_is_read_with_and_without_scheme(header):
     )
 
 
+def test_userinfo_throttled_as_400_may_pass():
+    """Cognito's TooManyRequestsException says nothing of the token."""
+    response = make.answer({"__type": "TooManyRequestsException"}, 400)
+    error = make.failure(partial(process_userinfo_response, response, subject="ada"))
+    assert (type(error), error.status_code) == (NetworkError, 400)
+
+
 def test_userinfo_refusal_names_the_missing_scope():
     """insufficient_scope says which (UI-05)."""
     error = refusal(403, www_authenticate='Bearer error="insufficient_scope", scope="profile"')

@@ -158,6 +158,29 @@ def test_read_json_reads_retry_after_in_seconds(text, seconds):
     assert error.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:50 GMT", 9.0),
+        ("Fri, 31 Dec 1999 23:59:50 GMT", "Fri, 31 Dec 1999 23:59:59 GMT", 0.0),
+        ("Fri, 31 Dec 2099 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 GMT", 3600.0),
+        ("Fri, 99 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", "yesterday", None),
+        ("Fri, 31 Dec 1999 23:59:59 GMT" + " " * 99, "Fri, 31 Dec 1999 23:59:59 GMT", None),
+    ],
+)
+def test_read_json_reads_retry_after_as_a_date(retry_after, date, seconds):
+    """It is measured against the answer's own clock: this machine's may be wrong (RFC 9110 §10.2.3)."""
+    response = make.answer(status=503, retry_after=retry_after, date=date)
+    assert make.failure(partial(read_json, response, endpoint="token endpoint")).retry_after == seconds
+
+
+def test_read_refusal_of_a_firewall_says_so():
+    """An HTML page is nobody's OAuth error (AWS WAF, proxies, captive portals)."""
+    error = make.failure(partial(read_refusal, make.answer(b" <html>no</html>", 403), endpoint="token endpoint"))
+    assert ("HTML page (HTTP 403)" in error.message, "firewall" in error.hint) == (True, True)
+
+
 def test_read_json_goes_without_retry_after():
     """The header is optional."""
     assert make.failure(partial(read_json, make.answer(status=503), endpoint="token endpoint")).retry_after is None

@@ -276,7 +276,7 @@ def test_refusal_without_a_code_is_no_protocol(body):
 
 def test_refusal_by_a_firewall_is_no_protocol():
     """An HTML page is no answer; the status is told."""
-    with pytest.raises(ProtocolError, match=r"HTTP 403\) is not valid JSON"):
+    with pytest.raises(ProtocolError, match=r"HTML page \(HTTP 403\)"):
         process(make.answer(b"<html>", 403))
 
 

@@ -1,5 +1,6 @@
 """The callback and its outcome, against a real Jupyter server."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +11,7 @@ from cognito_nb import pages, wire
 from cognito_nb.causes import CAUSES
 from cognito_nb.server.handlers import _outcome
 
-USED = CAUSES["unknown"].title
+USED = CAUSES["used"].title
 
 
 def outcome(server, sign_in_id, cookies):
@@ -31,10 +32,19 @@ def test_callback_replayed_is_used_already(server):
     """Reload and back button: the kernel gets one answer, whatever came of it."""
     state, sign_in_id, cookies = server.started()
     server.callback({"code": "first", "state": state}, cookies=cookies)
-    assert refused(server.callback({"code": "second", "state": state}, cookies=cookies), "unknown")
+    assert refused(server.callback({"code": "second", "state": state}, cookies=cookies), "used")
     assert server.poll(sign_in_id).json["params"]["code"] == "first"
     server.api("POST", f"/{sign_in_id}/outcome", body={"ok": False, "cause": "invalid_grant"})
-    assert refused(server.callback({"code": "third", "state": state}, cookies=cookies), "unknown")
+    assert refused(server.callback({"code": "third", "state": state}, cookies=cookies), "used")
+
+
+def test_callback_of_a_used_sign_in_asks_nobody_to_look_for_a_cause(server):
+    """The second of two tabs says two sentences, and names no cause."""
+    state, _, cookies = server.started()
+    server.callback({"code": "first", "state": state}, cookies=cookies)
+    reply = server.callback({"code": "second", "state": state}, cookies=cookies)
+    main = re.search("(?s)<main.*</main>", reply.body)[0]
+    assert re.sub(r"(?s)<[^>]*>|\s+", " ", main).split() == f"{USED} You can close this tab.".split()
 
 
 def test_callback_twenty_at_once_gives_one_success(server):

@@ -34,10 +34,10 @@ def test_answer_is_taken_once(desk):
     """A second response is refused as used, before and after the outcome."""
     sign_in, cookies = desk.started()
     desk.answer(sign_in, cookies)
-    with refused("unknown"):
+    with refused("used"):
         desk.answer(sign_in, cookies)
     desk.sign_ins.finish(sign_in.id, OK, now=desk.now)
-    with refused("unknown"):
+    with refused("used"):
         desk.answer(sign_in, cookies)
 
 
@@ -98,7 +98,7 @@ def test_start_after_the_answer_is_refused(desk):
     """A used sign-in starts no second request."""
     sign_in, cookies = desk.started()
     desk.answer(sign_in, cookies)
-    with refused("unknown"):
+    with refused("used"):
         desk.start(sign_in, *cookies.values())
 
 

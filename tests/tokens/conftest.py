@@ -16,7 +16,7 @@ from tokens.servers import RawServer
 
 from cognito_nb.config import CognitoConfig
 from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, LocalUserPool
-from cognito_nb.local_pool.tokens import PoolKeys
+from cognito_nb.local_pool.keys import PoolKeys
 from cognito_nb.protocol.authorize import new_authorization_request, validate_authorization_response
 from cognito_nb.secret import Secret
 from cognito_nb.tokens import transport as transport_module

@@ -4,15 +4,19 @@ import asyncio
 import itertools
 import json
 import time
+from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
 
+from cognito_nb.config import CognitoConfig
 from cognito_nb.protocol.claims import VerifiedToken
 from cognito_nb.protocol.http import HttpResponse
 from cognito_nb.secret import Secret
 from cognito_nb.tokens.background import Background
+from cognito_nb.tokens.memory import Memory
 from cognito_nb.tokens.source import Tokens
 
 _numbers = itertools.count(1)
+NO_MEMORY = Memory(None, CognitoConfig(client_id="client", issuer="https://idp.example/pool"))  # the kernel's own
 
 
 async def until(condition):
@@ -34,7 +38,10 @@ def new_tokens(*, life=3600.0, left=None, refresh_token="a-refresh-token-0000", 
     access = VerifiedToken(Secret(f"access-token-{number:04}"), MappingProxyType(claims))
     id_token = VerifiedToken(Secret(f"id-token-{number:04}"), MappingProxyType(claims)) if with_id else None
     refresh = Secret(refresh_token) if refresh_token else None
-    return Tokens(access, id_token, refresh, None, expires_at=now + left, deadline=time.monotonic() + left)
+    tokens = Tokens.issued(
+        access, id_token, refresh_token=refresh, nonce=None, life=life, now=now, started=time.monotonic()
+    )
+    return replace(tokens, expires_at=now + left, deadline=time.monotonic() + left)
 
 
 class FakePool:
@@ -61,11 +68,14 @@ class FakePool:
     def background(self):
         return self.transport.background
 
-    async def refresh(self, tokens):
+    async def refresh(self, tokens, *, keep):
         self.asked.append(tokens)
         if self.gate is not None:
             await self.gate.wait()
         answer = self.answers.pop(0) if self.answers else new_tokens()
+        if isinstance(answer, tuple):  # a rotated refresh token, and what came of the rest of the answer
+            rotated, answer = answer
+            await keep(rotated)
         if isinstance(answer, BaseException):
             raise answer
         return answer

@@ -1,53 +1,68 @@
-"""CognitoAuth for httpx clients: where tokens go, and the one replay after a 401. Each test runs sync and async."""
+"""CognitoAuth: where tokens go, and the one replay after a 401; with httpx and httpx2, sync and async."""
 
 import asyncio
+import contextlib
+import copy
+import gc
 import logging
 import pickle
+import sys
 import time
+import weakref
 from dataclasses import replace
 
 import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokens.fakes import FakePool, new_tokens
+from tokens.fakes import NO_MEMORY, FakePool, new_tokens
 
-from cognito_nb.errors import NetworkError, NotSignedInError, SessionExpiredError, UntrustedOriginError
-from cognito_nb.tokens.auth import CognitoAuth, allowed_origins, signing_async_client, signing_client
+from cognito_nb.errors import NotSignedInError, SessionExpiredError, TokenResponseError, UntrustedOriginError
+from cognito_nb.tokens.auth import CognitoAuth, auth_for_any_httpx, signing_async_client, signing_client
+from cognito_nb.tokens.authorization import allowed_origins
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
 
 API = "https://api.example.com"
 
 
-class Api(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport in place of the network; unlike httpx's mock it leaves a streamed body used up."""
+def api(library, handle):
+    """Return a transport in place of the network; unlike httpx's mock it leaves a streamed body used up."""
 
-    def __init__(self, handle):
-        self._handle = handle
+    class Api(library.BaseTransport, library.AsyncBaseTransport):
+        def handle_request(self, request):
+            return handle(request, b"".join(request.stream))
 
-    def handle_request(self, request):
-        return self._handle(request, b"".join(request.stream))
+        async def handle_async_request(self, request):
+            return handle(request, b"".join([part async for part in request.stream]))
 
-    async def handle_async_request(self, request):
-        return self._handle(request, b"".join([part async for part in request.stream]))
+    return Api()
 
 
 class Lab:
     """An API in place of the network, and a signed-in user; `call` sends one request, sync or async."""
 
-    def __init__(self, form):
+    def __init__(self, form, library=httpx):
         self.is_async = form == "async"
+        self.library = library
         self.pool = FakePool()
         self.source = TokenSource(new_tokens())
-        self.engine = RefreshEngine(self.source, self.pool)
+        self.engine = RefreshEngine(self.source, self.pool, NO_MEMORY)
         self.requests = []
-        self.answers = []  # httpx responses, or functions of the request; 200 after the last
+        self.answers = []  # responses, or functions of the request; 200 after the last
 
     def handle(self, request, body):
         self.requests.append((str(request.url), request.headers.get("authorization"), body))
-        answer = self.answers.pop(0) if self.answers else httpx.Response(200)
+        answer = self.answers.pop(0) if self.answers else self.response(200)
         return answer(request) if callable(answer) else answer
+
+    def response(self, status, **headers):
+        return self.library.Response(status, headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+    @property
+    def transport(self):
+        return api(self.library, self.handle)
 
     @property
     def tokens_sent(self):
@@ -56,29 +71,33 @@ class Lab:
     def bearer(self, tokens=None, kind="access"):
         return f"Bearer {(tokens or self.source.tokens).get(kind).token.reveal()}"
 
-    def call(self, method, url, *, origins=(API,), kind="access", client=None, base_url=API, **options):
-        auth = CognitoAuth(self.engine, allowed_origins(origins), kind)
-        settings = {"transport": Api(self.handle), **(client or {})}
+    def auth(self, *origins, kind="access"):
+        return auth_for_any_httpx()(self.engine, allowed_origins(origins or [API]), kind)
+
+    def call(self, method, url, *, origins=(API,), kind="access", client=None, **options):
+        settings = {"auth": self.auth(*origins, kind=kind), "base_url": API, "transport": self.transport}
+        settings |= client or {}
         if not self.is_async:
-            with signing_client(auth, base_url, settings) as signing:
+            with self.library.Client(**settings) as signing:
                 return signing.request(method, url, **options)
 
         async def main():
-            async with signing_async_client(auth, base_url, settings) as signing:
+            async with self.library.AsyncClient(**settings) as signing:
                 return await signing.request(method, url, **options)
 
         return asyncio.run(main())
 
 
 @pytest.fixture(params=["sync", "async"])
-def lab(request):
-    lab = Lab(request.param)
+def form(request):
+    return request.param
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=lambda library: library.__name__)
+def lab(form, request):
+    lab = Lab(form, request.param)
     yield lab
     lab.pool.background.stop()
-
-
-def unauthorized(**headers):
-    return httpx.Response(401, headers=headers)
 
 
 @pytest.mark.parametrize("kind", ["access", "id"])
@@ -132,9 +151,8 @@ def test_auth_sends_no_token_to_another_origin(lab, url):
 
 def test_auth_refuses_a_url_without_a_host(lab):
     """A relative URL in a client of the user's own, without base_url, is an error of ours, not a bare ValueError."""
-    auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
-    with httpx.Client(auth=auth, transport=Api(lab.handle)) as client, pytest.raises(UntrustedOriginError):
-        client.get("/orders")
+    with pytest.raises(UntrustedOriginError):
+        lab.call("GET", "/orders", client={"base_url": ""})
 
 
 @pytest.mark.parametrize(
@@ -166,21 +184,21 @@ def test_auth_sends_tokens_to_each_allowed_origin(lab):
 )
 def test_auth_gives_no_redirect_the_token(lab, status, location):
     """Host, port or scheme differ: the redirected request goes out without it (HC-01, HC-02)."""
-    lab.answers = [httpx.Response(status, headers={"Location": location})]
+    lab.answers = [lab.response(status, Location=location)]
     lab.call("POST", "/orders", json={"a": 1}, client={"follow_redirects": True})
     assert lab.tokens_sent == [lab.bearer(), None]
 
 
 def test_auth_keeps_the_token_on_a_redirect_within_the_origin(lab):
     """A slash that is added changes nothing."""
-    lab.answers = [httpx.Response(307, headers={"Location": "/orders/"})]
+    lab.answers = [lab.response(307, Location="/orders/")]
     lab.call("GET", "/orders", client={"follow_redirects": True})
     assert lab.tokens_sent == [lab.bearer(), lab.bearer()]
 
 
 def test_auth_renews_nothing_for_a_redirected_401(lab):
     """A foreign host that answers 401 to a redirected request causes no refresh, and gets no token."""
-    lab.answers = [httpx.Response(302, headers={"Location": "https://evil.example/"}), unauthorized()] * 2
+    lab.answers = [lab.response(302, Location="https://evil.example/"), lab.response(401)] * 2
     lab.call("GET", "/orders", client={"follow_redirects": True})
     assert [url for url, token, _ in lab.requests if token] == [f"{API}/orders"]
 
@@ -188,7 +206,7 @@ def test_auth_renews_nothing_for_a_redirected_401(lab):
 def test_auth_renews_and_sends_once_more_after_a_401(lab):
     """One refresh, one replay, with the same body (HC-05)."""
     old = lab.bearer()
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     response = lab.call("POST", "/orders", json={"a": 1})
     bodies = {body for _, _, body in lab.requests}
     assert (response.status_code, lab.tokens_sent) == (200, [old, lab.bearer()])
@@ -197,13 +215,13 @@ def test_auth_renews_and_sends_once_more_after_a_401(lab):
 
 def test_auth_gives_up_after_one_replay(lab):
     """A 401 for ever ends with the second (HC-06)."""
-    lab.answers = [unauthorized(), unauthorized(), httpx.Response(200)]
+    lab.answers = [lab.response(401), lab.response(401), lab.response(200)]
     assert (lab.call("GET", "/orders").status_code, len(lab.requests)) == (401, 2)
 
 
 def test_auth_asks_for_one_refresh_however_often_an_api_refuses(lab):
     """An API that answers 401 for ever causes one refresh, not one per call; later, one may try again (HC-06)."""
-    lab.answers = [unauthorized() for _ in range(20)]
+    lab.answers = [lab.response(401) for _ in range(20)]
     for _ in range(5):
         assert lab.call("GET", "/orders").status_code == 401
     assert len(lab.pool.asked) == 1
@@ -212,9 +230,10 @@ def test_auth_asks_for_one_refresh_however_often_an_api_refuses(lab):
     assert len(lab.pool.asked) == 2
 
 
-def test_auth_takes_the_token_off_what_the_user_keeps(lab):
+@pytest.mark.parametrize("last", [200, 401])
+def test_auth_takes_the_token_off_what_the_user_keeps(lab, last):
     """A response holds its request, also those of redirects: pickled or cached, they hold no token (NL-07)."""
-    lab.answers = [httpx.Response(307, headers={"Location": "/elsewhere"}), unauthorized()]
+    lab.answers = [lab.response(307, Location="/elsewhere"), lab.response(last)]
     response = lab.call("GET", "/orders", client={"follow_redirects": True})
     kept = [response.request, *(earlier.request for earlier in response.history)]
     assert len(kept) > 1
@@ -224,26 +243,57 @@ def test_auth_takes_the_token_off_what_the_user_keeps(lab):
 
 def test_auth_signs_a_request_anew_when_it_is_sent_again(lab):
     """A request object that the user sends twice has the current token, and no more than the origin allows (HC-04)."""
-    auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
-    with signing_client(auth, API, {"transport": Api(lab.handle)}) as client:
+    with lab.library.Client(auth=lab.auth(), base_url=API, transport=lab.transport) as client:
         request = client.build_request("GET", "/orders")
         client.send(request)
         lab.engine.renew(lab.source.tokens)
         client.send(request)
         assert lab.tokens_sent[1] == lab.bearer() != lab.tokens_sent[0]
-        request.url = httpx.URL("https://evil.example/")
+        request.url = lab.library.URL("https://evil.example/")
         with pytest.raises(UntrustedOriginError):
             client.send(request)
+
+
+def test_auth_keeps_what_the_users_hooks_add(lab):
+    """A request id that a hook has given stays on the request that the response holds; the token does not."""
+
+    def hook(request):
+        request.headers["X-Request-ID"] = "7"
+
+    async def async_hook(request):
+        hook(request)
+
+    response = lab.call("GET", "/orders", client={"event_hooks": {"request": [async_hook if lab.is_async else hook]}})
+    assert (lab.tokens_sent, response.request.headers["x-request-id"]) == ([lab.bearer()], "7")
+    assert "authorization" not in response.request.headers
+
+
+def test_auth_gives_each_request_fields_of_its_own(lab):
+    """What a hook adds to one request is not on the next one."""
+    ids, seen = ["7", None], []
+
+    def hook(request):
+        if (request_id := ids.pop(0)) is not None:
+            request.headers["X-Request-ID"] = request_id
+        seen.append(request.headers.get("x-request-id"))
+
+    async def async_hook(request):
+        hook(request)
+
+    settings = {"auth": lab.auth(), "event_hooks": {"request": [async_hook if lab.is_async else hook]}}
+    for _ in range(2):
+        lab.call("GET", "/orders", client=settings)
+    assert seen == ["7", None]
 
 
 def test_auth_leaves_no_token_on_a_request_that_failed(lab):
     """A network error holds its request, too."""
 
     def fail(request):
-        raise httpx.ReadError("reset", request=request)
+        raise lab.library.ReadError("reset", request=request)
 
     lab.answers = [fail]
-    with pytest.raises(httpx.ReadError) as caught:
+    with pytest.raises(lab.library.ReadError) as caught:
         lab.call("GET", "/orders")
     assert "authorization" not in caught.value.request.headers
 
@@ -251,21 +301,21 @@ def test_auth_leaves_no_token_on_a_request_that_failed(lab):
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 407, 419, 500, 503])
 def test_auth_replays_no_other_status(lab, status):
     """403 insufficient_scope is no reason for a refresh (RFC 6750 §3.1)."""
-    lab.answers = [httpx.Response(status, headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})]
+    lab.answers = [lab.response(status, WWW_Authenticate='Bearer error="insufficient_scope"')]
     assert (lab.call("GET", "/orders").status_code, len(lab.pool.asked)) == (status, 0)
 
 
 def test_auth_replays_nothing_without_a_refresh_token(lab):
     """The API's 401 is the answer; the session stays."""
     lab.source.replace(lab.source.tokens, new_tokens(refresh_token=None))
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     assert (lab.call("GET", "/orders").status_code, lab.source.is_alive) == (401, True)
 
 
 def test_auth_does_not_replay_a_body_that_is_used_up(lab, tmp_path):
     """An upload from a file is not sent a second time as nothing: the 401 comes back (HC-07)."""
     (tmp_path / "file").write_bytes(b"content")
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     with (tmp_path / "file").open("rb") as file:
         response = lab.call("POST", "/upload", files={"file": file})
     assert (response.status_code, len(lab.requests), len(lab.pool.asked)) == (401, 1, 0)
@@ -277,7 +327,7 @@ def test_auth_does_not_replay_a_generator(lab):
     async def async_parts():
         yield b"part"
 
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     parts = async_parts() if lab.is_async else iter([b"part"])
     response = lab.call("POST", "/upload", content=parts)
     assert (response.status_code, [body for _, _, body in lab.requests]) == (401, [b"part"])
@@ -288,7 +338,7 @@ def test_auth_does_not_replay_a_generator(lab):
 )
 def test_auth_believes_nothing_of_a_challenge(lab, challenge):
     """Whatever WWW-Authenticate says, nobody else is asked (HC-08)."""
-    lab.answers = [unauthorized(**{"WWW-Authenticate": challenge})]
+    lab.answers = [lab.response(401, WWW_Authenticate=challenge)]
     lab.call("GET", "/orders")
     assert {url for url, _, _ in lab.requests} == {f"{API}/orders"}
 
@@ -308,10 +358,10 @@ def test_auth_sends_nothing_after_sign_out(lab):
     assert lab.requests == []
 
 
-@pytest.mark.parametrize("error", [NetworkError("down"), SessionExpiredError("invalid_grant")])
+@pytest.mark.parametrize("error", [TokenResponseError("invalid_client"), SessionExpiredError("invalid_grant")])
 def test_auth_raises_why_a_401_could_not_be_mended(lab, error):
     """The reason is the refresh's, and the request is not sent again."""
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     lab.pool.answers = [error]
     with pytest.raises(type(error)):
         lab.call("GET", "/orders")
@@ -324,9 +374,18 @@ def test_auth_leaves_an_authorization_of_the_users_own(lab):
     assert lab.tokens_sent == ["Basic abc"]
 
 
+def test_auth_leaves_an_authorization_of_the_users_own_to_the_api(lab):
+    """Also after sign-out, and given twice: what the user sends is the user's."""
+    lab.call("GET", "/orders", headers={"AUTHORIZATION": "Basic abc"})
+    lab.call("GET", "/orders", headers=[("authorization", "Basic a"), ("authorization", "Basic b")])
+    lab.source.wipe()
+    lab.call("GET", "/orders", headers={"Authorization": "Basic abc"})
+    assert lab.tokens_sent == ["Basic abc", "Basic a, Basic b", "Basic abc"]
+
+
 def test_auth_leaves_the_answer_to_an_authorization_of_the_users_own(lab):
     """A 401 to it is no reason to renew (HC-13)."""
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     lab.call("GET", "/orders", headers={"Authorization": "Basic abc"})
     assert (len(lab.requests), len(lab.pool.asked)) == (1, 0)
 
@@ -335,6 +394,50 @@ def test_auth_switched_off_for_a_call_adds_nothing(lab):
     """`auth=None` means none, also for an origin that nobody allowed (HC-13)."""
     lab.call("GET", "https://other.example/", auth=None)
     assert lab.tokens_sent == [None]
+
+
+def test_auth_signs_whatever_a_request_has_for_fields(lab):
+    """Fields that change from one call to the next arrive, each with the token."""
+    seen = []
+    lab.answers = [lambda request: (seen.append(dict(request.headers)), lab.response(200))[1]] * 4
+    for number in ("1", "2", "2", "1"):
+        lab.call("GET", "/orders", headers={"X-Number": number})
+    assert [(fields["x-number"], fields["authorization"]) for fields in seen] == [
+        (number, lab.bearer()) for number in ("1", "2", "2", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "with_id", "challenge", "told"),
+    [
+        ("access", True, "", 'sent: the access token; to try: token="id"'),
+        ("id", True, "", 'sent: the id token; to try: token="access"'),
+        ("access", False, "", "sent: the access token; this session has no other: its scopes lack openid"),
+        ("id", True, 'Bearer error="insufficient_scope"', "sent: the id token; it lacks a scope"),
+    ],
+)
+def test_auth_says_on_a_401_what_was_sent_and_what_to_try(lab, kind, with_id, challenge, told):
+    """In the error of the user's own `raise_for_status`, and in the response's repr."""
+    lab.source.replace(lab.source.tokens, new_tokens(with_id=with_id, refresh_token=None))
+    lab.answers = [lab.response(401, WWW_Authenticate=challenge)]
+    response = lab.call("GET", "/orders", kind=kind)
+    with pytest.raises(lab.library.HTTPStatusError) as caught:
+        response.raise_for_status()
+    assert f"401 Unauthorized ({told})" in str(caught.value)
+    assert f"401 Unauthorized ({told})" in repr(response)
+
+
+def test_auth_says_so_of_the_last_401_only(lab):
+    """The first one is mended, so there is nothing to try."""
+    lab.answers = [lab.response(401)]
+    assert lab.call("GET", "/orders").reason_phrase == "OK"
+
+
+@pytest.mark.parametrize("before", [[], [401]])
+def test_auth_says_nothing_of_somebody_elses_401(lab, before):
+    """A foreign host to which a redirect led had no token, at the first try or the second."""
+    lab.answers = [*map(lab.response, before), lab.response(302, Location="https://evil.example/"), lab.response(401)]
+    assert lab.call("GET", "/orders", client={"follow_redirects": True}).reason_phrase == "Unauthorized"
 
 
 def test_auth_keeps_the_refresh_out_of_the_users_sight(lab):
@@ -348,7 +451,7 @@ def test_auth_keeps_the_refresh_out_of_the_users_sight(lab):
         hook(message)
 
     hooks = {"request": [async_hook if lab.is_async else hook]}
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     response = lab.call("GET", "/orders", client={"event_hooks": hooks})
     history = [str(earlier.url) for earlier in response.history]
     assert (seen, history) == ([f"{API}/orders"] * 2, [f"{API}/orders"])
@@ -357,24 +460,51 @@ def test_auth_keeps_the_refresh_out_of_the_users_sight(lab):
 def test_auth_shows_no_token(lab, caplog, capsys):
     """Not in repr or str of client, auth, request, response, headers or errors, nor in any log (HC-11, HC-12)."""
     caplog.set_level(logging.DEBUG)
-    lab.answers = [unauthorized()]
+    lab.answers = [lab.response(401)]
     tokens = [lab.source.tokens]
     response = lab.call("GET", "/orders")
     tokens.append(lab.source.tokens)
     request = response.request
-    auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
+    auth = lab.auth()
     shown = [auth, vars(auth), lab.source, request, request.headers, response, response.headers, lab.engine, tokens]
     text = " ".join([*map(repr, shown), *map(str, shown), caplog.text, *capsys.readouterr()])
     assert not any(used.get(kind).token.reveal() in text for used in tokens for kind in ("access", "id"))
 
 
+@pytest.mark.parametrize("send", [pickle.dumps, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
+def test_auth_cannot_be_copied_or_pickled(lab, send):
+    """Nor a client that holds it: tokens do not leave the kernel (NL-07)."""
+    with pytest.raises(TypeError, match="must not leave this kernel"):
+        send(lab.auth())
+
+
+def test_auth_goes_without_httpx2(monkeypatch):
+    """It is not needed."""
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    assert auth_for_any_httpx.__wrapped__() is CognitoAuth
+
+
+def test_auth_keeps_no_token_after_sign_out():
+    """What was made of the tokens goes with them: a client that lives on holds none (RV-01)."""
+    lab = Lab("sync")
+    lab.call("GET", "/orders", client={"auth": (auth := lab.auth())})
+    kept = weakref.ref(lab.source.tokens.signed["access"][1])
+    assert kept() is not None
+    lab.source.wipe()
+    gc.collect()
+    assert (kept(), auth._kind) == (None, "access")
+    lab.pool.background.stop()
+
+
 def test_auth_is_shared_by_threads_and_loops():
-    """One auth object serves sync and async clients (HC-10)."""
-    labs = [Lab("sync"), Lab("async")]
-    labs[1].engine, labs[1].source = labs[0].engine, labs[0].source
+    """One auth object serves sync and async clients, and both libraries (HC-10)."""
+    labs = [Lab(form, library) for form in ("sync", "async") for library in (httpx, httpx2)]
+    for lab in labs[1:]:
+        lab.engine, lab.source = labs[0].engine, labs[0].source
+    auth = labs[0].auth()
     labs[0].source.replace(labs[0].source.tokens, new_tokens(left=-1))
     for lab in (*labs, *labs):
-        lab.call("GET", "/orders")
+        lab.call("GET", "/orders", client={"auth": auth})
     assert len(labs[0].pool.asked) == 1
     labs[0].pool.background.stop()
 
@@ -394,8 +524,7 @@ def test_auth_answers_fifty_401s_with_one_refresh(arrivals):
         return httpx.Response(401)
 
     async def main():
-        auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
-        async with signing_async_client(auth, API, {"transport": httpx.MockTransport(handle)}) as client:
+        async with signing_async_client(lab.auth(), API, {"transport": httpx.MockTransport(handle)}) as client:
             return await asyncio.gather(*(client.get("/orders") for _ in range(arrivals)))
 
     responses = asyncio.run(main())
@@ -404,69 +533,73 @@ def test_auth_answers_fifty_401s_with_one_refresh(arrivals):
     assert (len(sent), sent.count(old), len(lab.pool.asked)) == (2 * arrivals, arrivals, 1)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://api.example.com",
-        "api.example.com",
-        "https://user@api.example.com",
-        "ftp://api",
-        "https://169.254.169.254",
-        "",
-        "x",
-    ],
-)
-def test_allowed_origins_refuses_what_no_token_may_go_to(url):
-    """https, or this machine (RFC 6750 §5.3)."""
-    with pytest.raises(UntrustedOriginError, match="No token goes to"):
-        allowed_origins([url])
+@pytest.fixture
+def signing():
+    """Make httpx clients as a session does."""
+    pool = FakePool()
+    engine = RefreshEngine(TokenSource(new_tokens()), pool, NO_MEMORY)
+    clients = contextlib.ExitStack()
 
+    def make(base_url=API, **options):
+        auth = CognitoAuth(engine, allowed_origins([base_url]), "access")
+        return clients.enter_context(signing_client(auth, base_url, options))
 
-def test_allowed_origins_normalises():
-    """Paths do not matter, default ports are filled in."""
-    urls = iter(["https://API.example.com/v1?a=b", "https://api.example.com:443", "http://localhost:8000/"])
-    assert allowed_origins(urls) == {("https", "api.example.com", 443), ("http", "localhost", 8000)}
+    with clients:
+        yield make
+    pool.background.stop()
 
 
 @pytest.mark.parametrize("base_url", [API, "http://127.0.0.1:8000"])
-def test_signing_client_uses_no_proxy_for_loopback(lab, base_url, monkeypatch):
+def test_signing_client_uses_no_proxy_for_loopback(signing, base_url, monkeypatch):
     """Environment proxies break calls to this machine, and would see its tokens; elsewhere they are needed."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:1")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
-    auth = CognitoAuth(lab.engine, allowed_origins([base_url]), "access")
-    with signing_client(auth, base_url, {}) as client:
-        direct = client._transport
-        assert client._transport_for_url(httpx.URL("http://127.0.0.1:8000/x")) is direct
-        assert client._transport_for_url(httpx.URL("http://localhost/x")) is direct
-        assert client._transport_for_url(httpx.URL(API)) is not direct
+    client = signing(base_url)
+    direct = client._transport
+    assert client._transport_for_url(httpx.URL("http://127.0.0.1:8000/x")) is direct
+    assert client._transport_for_url(httpx.URL("http://localhost/x")) is direct
+    assert client._transport_for_url(httpx.URL(API)) is not direct
 
 
-def test_signing_client_takes_the_users_options(lab):
+def test_signing_client_goes_without_mounts_where_there_is_no_proxy(signing):
+    """Each is looked at in each call."""
+    assert signing()._mounts == {}
+
+
+@pytest.mark.parametrize("options", [{"proxy": "http://proxy.example:1"}, {"mounts": {"https://": None}}])
+def test_signing_client_keeps_the_users_proxies_from_loopback(signing, options):
+    """Whatever the user mounts, or has for a proxy."""
+    client = signing(**options)
+    assert client._transport_for_url(httpx.URL("http://127.0.0.1:8000/x")) is client._transport
+
+
+def test_signing_client_takes_the_users_options(signing):
     """They come before ours."""
-    auth = CognitoAuth(lab.engine, allowed_origins([API]), "access")
-    with signing_client(auth, API, {"trust_env": False, "timeout": 3.0}) as client:
-        assert (client.trust_env, client.timeout.read) == (False, 3.0)
+    client = signing(trust_env=False, timeout=3.0)
+    assert (client.trust_env, client.timeout.read) == (False, 3.0)
 
 
 @given(
-    st.text(st.characters(max_codepoint=0x2FF), max_size=30), st.sampled_from(["https://", "http://", "", "https:/"])
+    st.text(st.characters(max_codepoint=0x2FF), max_size=30),
+    st.sampled_from(["https://", "http://", "", "https:/"]),
+    st.sampled_from([httpx, httpx2]),
 )
-def test_auth_reads_any_url_as_httpx_does(text, scheme):
+def test_auth_reads_any_url_as_httpx_does(text, scheme, library):
     """Whatever the URL: a request that carries a token goes to the allowed host, as httpx itself sees it."""
     hosts = []
 
     def handle(request):
         hosts.append(request.url.host)
-        return httpx.Response(200)
+        return library.Response(200)
 
-    engine = RefreshEngine(TokenSource(new_tokens()), FakePool())
-    auth = CognitoAuth(engine, allowed_origins([API]), "access")
-    with httpx.Client(transport=httpx.MockTransport(handle), auth=auth, trust_env=False, verify=False) as client:
+    engine = RefreshEngine(TokenSource(new_tokens()), FakePool(), NO_MEMORY)
+    auth = auth_for_any_httpx()(engine, allowed_origins([API]), "access")
+    with library.Client(transport=library.MockTransport(handle), auth=auth, trust_env=False, verify=False) as client:
         try:
             client.get(f"{scheme}{text}api.example.com{text}")
         except (
             UntrustedOriginError,
-            httpx.InvalidURL,
+            library.InvalidURL,
             UnicodeError,
         ):  # the latter two are httpx's, of its own argument
             return
@@ -476,7 +609,7 @@ def test_auth_reads_any_url_as_httpx_does(text, scheme):
 def test_auth_signs_with_a_real_session(silent, person):
     """Against the local pool's API, through a refresh, without a secret in any log (HC-12)."""
     tokens = replace(person.tokens(), deadline=time.monotonic() - 1)
-    engine = RefreshEngine(TokenSource(tokens), person.user_pool)
+    engine = RefreshEngine(TokenSource(tokens), person.user_pool, NO_MEMORY)
     auth = CognitoAuth(engine, allowed_origins([person.pool.api_url]), "access")
     with signing_client(auth, person.pool.api_url, {}) as client:
         assert client.get("/me").status_code == 200

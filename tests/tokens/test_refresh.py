@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from lab import wait_for
-from tokens.fakes import FakePool, new_tokens, until
+from tokens.fakes import NO_MEMORY, FakePool, new_tokens, until
 
 from cognito_nb.errors import (
     ConfigurationError,
@@ -19,17 +19,29 @@ from cognito_nb.errors import (
     TokenResponseError,
     TokenVerificationError,
 )
+from cognito_nb.secret import Secret
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
 
 
 class Lab:
-    """An engine over a pool that answers as it is told."""
+    """An engine over a pool that answers as it is told; the engine's pauses pass at once, and are noted."""
 
     def __init__(self, tokens, *answers):
         self.pool = FakePool(*answers)
         self.source = TokenSource(tokens)
-        self.engine = RefreshEngine(self.source, self.pool)
+        self.engine = RefreshEngine(self.source, self.pool, NO_MEMORY)
+        self.engine._sleep = self.sleep
+        self.pauses = []
+        self.source.monotonic = lambda: time.monotonic() + sum(self.pauses)
+        self.source.clock = lambda: time.time() + sum(self.pauses)
+
+    async def sleep(self, seconds):
+        self.pauses.append(seconds)
+
+    def settle(self):
+        """Wait until no refresh is under way."""
+        wait_for(lambda: not self.engine._ahead and self.engine._flight is None, "the end of the refresh", 5)
 
 
 @pytest.fixture
@@ -82,20 +94,57 @@ def together(engine, method, *arguments, threads=20, tasks=20, loops=2):
     ("life", "left", "asked"),
     [
         (3600, 3600, 0),
-        (3600, 61, 0),
-        (3600, 59, 1),
+        (3600, 451, 0),  # a tenth of the life, and up to a quarter of that on top: jitter
+        (3600, 359, 1),
         (3600, -1, 1),
-        (300, 31, 0),
-        (300, 29, 1),
-        (10, 2, 0),
-        (10, 0.5, 1),
+        (300, 76, 0),
+        (300, 59, 1),
+        (5, 2.2, 0),
+        (5, 1.6, 1),
+        (5, 0.1, 1),
     ],
 )
-def test_current_renews_a_little_ahead_of_time(lab, call, life, left, asked):
-    """A minute early, but within the last tenth of a short life (RF-16)."""
+def test_current_renews_ahead_of_time(lab, call, life, left, asked):
+    """In the last tenth, at least a minute before the end, and within the last half of a short life (RF-16)."""
     made = lab(new_tokens(life=life, left=left))
     call(made.engine, "current")
+    made.settle()
     assert len(made.pool.asked) == asked
+
+
+def test_current_with_a_stale_token_does_not_wait(lab, call):
+    """The call goes out with the token it has, while its successor is on the way."""
+    stale, new = new_tokens(left=100), new_tokens()
+    made = lab(stale, new)
+    release = made.pool.hold()
+    assert call(made.engine, "current") is stale
+    release()
+    made.settle()
+    assert call(made.engine, "current") is new
+
+
+def test_a_stale_token_starts_one_refresh_for_all_calls(lab):
+    """A thousand calls in the meantime ask once."""
+    made = lab(new_tokens(left=100))
+    release = made.pool.hold()
+    for _ in range(1000):
+        made.engine.current()
+    release()
+    made.settle()
+    assert len(made.pool.asked) == 1
+
+
+@pytest.mark.parametrize(("life", "left"), [(3600, 9), (5, 0.2)])
+def test_a_token_about_to_end_is_not_sent(lab, call, life, left):
+    """It would not outlive its way to the API (HC-09)."""
+    new = new_tokens()
+    made = lab(new_tokens(life=life, left=left), new)
+    assert call(made.engine, "current") is new
+
+
+def test_ten_kernels_do_not_ask_at_the_same_moment():
+    """The moment is jittered."""
+    assert len({new_tokens().early for _ in range(10)}) == 10
 
 
 def test_current_returns_the_new_tokens(lab, call):
@@ -119,7 +168,7 @@ def test_current_of_all_callers_is_one_request(silent, person):
     person.pool.latency["token"] = 0.1
     source = TokenSource(expired(person.tokens()))
     before = person.asked("token")
-    outcomes = together(RefreshEngine(source, person.user_pool), "current")
+    outcomes = together(RefreshEngine(source, person.user_pool, NO_MEMORY), "current")
     assert (len(outcomes), set(map(id, outcomes))) == (60, {id(source.tokens)})
     assert person.asked("token") - before == 1
 
@@ -128,7 +177,7 @@ def test_renew_of_all_callers_is_one_request(silent, person):
     """The same when an API has refused a token that looked good (HC-06)."""
     person.pool.latency["token"] = 0.1
     tokens = person.tokens()
-    engine = RefreshEngine(TokenSource(tokens), person.user_pool)
+    engine = RefreshEngine(TokenSource(tokens), person.user_pool, NO_MEMORY)
     before = person.asked("token")
     together(engine, "renew", tokens)
     assert person.asked("token") - before == 1
@@ -159,7 +208,7 @@ def test_renew_of_a_rotation_sends_the_new_refresh_token_next(lab, call):
 
 def test_a_failing_refresh_is_one_for_all_callers(lab):
     """All who wait get the one error; nobody starts another refresh (RF-04)."""
-    made = lab(new_tokens(left=-1), NetworkError("down"), AssertionError("a second refresh"))
+    made = lab(new_tokens(left=-1), TokenResponseError("down"), AssertionError("a second refresh"))
     release = made.pool.hold()
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
         waiting = executor.submit(together, made.engine, "current", threads=10, tasks=10)
@@ -167,6 +216,55 @@ def test_a_failing_refresh_is_one_for_all_callers(lab):
         release()
         outcomes = waiting.result(5)
     assert {str(outcome) for outcome in outcomes} == {"down"}
+
+
+@pytest.mark.parametrize("error", [NetworkError("503"), ProtocolError("HTML")], ids=["network", "protocol"])
+def test_a_failure_that_passes_is_not_seen_by_those_who_wait(lab, call, error):
+    """One 503 from the token endpoint costs a moment, and no error (LF-01)."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), error, error, new)
+    assert call(made.engine, "current") is new
+
+
+def test_pauses_are_doubled_jittered_and_end(lab):
+    """Each try waits longer than the one before; after about twenty seconds the callers hear of it."""
+    made = lab(new_tokens(left=-1), *[NetworkError("down")] * 50)
+    with pytest.raises(NetworkError, match="down"):
+        made.engine.current()
+    bounds = [(0.25 * 2**number, 0.5 * 2**number) for number in range(len(made.pauses))]
+    assert all(low <= pause <= high for pause, (low, high) in zip(made.pauses, bounds, strict=True))
+    assert (4 <= len(made.pauses) <= 6, sum(made.pauses) <= 20) == (True, True)
+
+
+def test_what_the_endpoint_asks_to_wait_is_waited(lab, call):
+    """Retry-After of a 429 wins over the engine's own pause (RF-07)."""
+    made = lab(new_tokens(left=-1), NetworkError("429", status_code=429, retry_after=7.0), new_tokens())
+    call(made.engine, "current")
+    assert made.pauses == [7.0]
+
+
+def test_a_long_wait_that_the_endpoint_asks_for_is_told_at_once(lab, call):
+    """Nobody is held for an hour, and nobody asks again before that hour is over."""
+    made = lab(new_tokens(left=-1), NetworkError("429", status_code=429, retry_after=3600.0), new_tokens())
+    for _ in range(3):
+        with pytest.raises(NetworkError, match="429"):
+            call(made.engine, "current")
+    assert (len(made.pool.asked), made.pauses) == (1, [])
+    made.pauses.append(3601)
+    assert call(made.engine, "current") is made.source.tokens
+
+
+def test_a_refresh_ahead_of_time_that_failed_is_not_started_by_every_call(lab):
+    """A dead token endpoint and a loop of two hundred calls a second: no storm (RF-06)."""
+    made = lab(new_tokens(left=300), *[TokenResponseError("invalid_client", error="invalid_client")] * 2)
+    for _ in range(200):
+        made.engine.current()
+        made.settle()
+    assert len(made.pool.asked) == 1
+    made.pauses.append(2)
+    made.engine.current()
+    made.settle()
+    assert len(made.pool.asked) == 2
 
 
 def _waiters(engine):
@@ -177,28 +275,38 @@ def _waiters(engine):
 def test_the_next_call_after_a_failure_tries_again(lab, call):
     """A fault that passes does not end the session (RF-06)."""
     new = new_tokens()
-    made = lab(new_tokens(left=-1), NetworkError("down"), new)
-    with pytest.raises(NetworkError):
+    made = lab(new_tokens(left=-1), TokenResponseError("down"), new)
+    with pytest.raises(TokenResponseError):
         call(made.engine, "current")
     assert call(made.engine, "current") is new
 
 
 @pytest.mark.parametrize(
     "error",
-    [NetworkError("503"), ProtocolError("HTML"), TokenResponseError("invalid_client", error="invalid_client")],
+    [ConfigurationError("proxy"), TokenResponseError("invalid_client", error="invalid_client")],
     ids=lambda error: type(error).__name__,
 )
 def test_a_transient_failure_goes_unseen_while_the_token_lives(lab, call, error):
     """Due, but not dead: the call goes out with the token there is, and the session stays (RF-06)."""
-    tokens = new_tokens(left=30)
+    tokens = new_tokens(left=5)  # so late that the call waits for the refresh
     made = lab(tokens, error)
     assert (call(made.engine, "current"), made.source.tokens) == (tokens, tokens)
+
+
+def test_a_refresh_that_hangs_is_not_waited_for_while_the_token_lives(lab, call):
+    """In its last moments a token is used rather than a call held up."""
+    tokens = new_tokens(life=10, left=0.4)
+    made = lab(tokens)
+    release = made.pool.hold()
+    assert call(made.engine, "current") is tokens
+    release()
+    made.settle()
 
 
 def test_a_transient_failure_is_raised_once_the_token_is_dead(lab, call):
     """An expired token is never sent; the refresh token is kept (RF-06)."""
     tokens = new_tokens(left=-1)
-    made = lab(tokens, NetworkError("down"))
+    made = lab(tokens, *[NetworkError("down")] * 20)
     with pytest.raises(NetworkError, match="down"):
         call(made.engine, "current")
     assert made.source.tokens is tokens
@@ -207,7 +315,7 @@ def test_a_transient_failure_is_raised_once_the_token_is_dead(lab, call):
 @pytest.mark.parametrize("form", ["current", "renew"])
 def test_a_refused_refresh_token_ends_the_session(lab, call, form):
     """The tokens are wiped, though the access token lives on; later calls fail without a request (RF-05)."""
-    tokens = new_tokens(left=30)
+    tokens = new_tokens(left=5)
     made = lab(tokens, SessionExpiredError("invalid_grant", error="invalid_grant"))
     with pytest.raises(SessionExpiredError):
         call(made.engine, form, *([tokens] if form == "renew" else []))
@@ -216,9 +324,25 @@ def test_a_refused_refresh_token_ends_the_session(lab, call, form):
     assert len(made.pool.asked) == 1
 
 
+@pytest.mark.parametrize(
+    "error",
+    [SessionExpiredError("invalid_grant"), TokenVerificationError("ID token refused: sub", claim="sub")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_session_that_ended_in_the_background_says_why_once(lab, call, error):
+    """The next call gets the one clear error; those after it are told to sign in."""
+    made = lab(new_tokens(left=100), error)
+    call(made.engine, "current")
+    made.settle()
+    with pytest.raises(type(error), match=str(error)):
+        call(made.engine, "current")
+    with pytest.raises(NotSignedInError, match="session has ended"):
+        call(made.engine, "current")
+
+
 def test_an_answer_for_somebody_else_ends_the_session(lab, call):
     """Refused and wiped (RF-08, RF-09, RF-11)."""
-    made = lab(new_tokens(left=30), TokenVerificationError("ID token refused: sub", claim="sub"))
+    made = lab(new_tokens(left=5), TokenVerificationError("ID token refused: sub", claim="sub"))
     with pytest.raises(TokenVerificationError):
         call(made.engine, "current")
     assert not made.source.is_alive
@@ -227,7 +351,7 @@ def test_an_answer_for_somebody_else_ends_the_session(lab, call):
 @pytest.mark.parametrize("claim", ["iat", "exp", "nbf", "kid"])
 def test_a_clock_that_is_behind_ends_no_session(lab, call, claim):
     """A laptop that woke up with a wrong clock keeps its session; while the token lives, nobody sees it."""
-    tokens = new_tokens(left=30)
+    tokens = new_tokens(left=5)
     made = lab(tokens, TokenVerificationError(f"ID token refused: {claim}", claim=claim))
     assert call(made.engine, "current") is tokens
     assert made.source.is_alive
@@ -243,7 +367,7 @@ def test_an_error_of_the_settings_is_raised(lab, call):
 
 def test_without_a_refresh_token_the_token_is_used_to_its_end(lab, call):
     """There is nothing to renew it with (TR-15)."""
-    tokens = new_tokens(left=30, refresh_token=None)
+    tokens = new_tokens(left=5, refresh_token=None)
     made = lab(tokens)
     assert (call(made.engine, "current"), made.pool.asked) == (tokens, [])
 
@@ -287,7 +411,7 @@ def test_signing_out_during_a_refresh_drops_its_answer(lab):
 
 def test_signing_out_during_a_refresh_that_fails_sends_no_old_token(lab):
     """The tokens that are due but not dead are not used once the user has signed out (RV-05, RV-06)."""
-    made = lab(new_tokens(left=30), NetworkError("down"))
+    made = lab(new_tokens(left=5), NetworkError("down"))
     future, release = held(made)
     made.source.wipe()
     release()
@@ -390,6 +514,56 @@ def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost(lab, caplog):
     assert "never retrieved" not in caplog.text
 
 
+def test_a_rotated_refresh_token_is_kept_though_the_rest_of_the_answer_fails(lab, call):
+    """The old one is dead: without the new one, a key set that cannot be fetched would end the session."""
+    made = lab(new_tokens(left=-1), (Secret("rotated-0123456789"), NetworkError("no key set")), new_tokens())
+    call(made.engine, "current")
+    assert [tokens.refresh_token.reveal() for tokens in made.pool.asked] == [
+        "a-refresh-token-0000",
+        "rotated-0123456789",
+    ]
+
+
+def test_a_rotated_refresh_token_that_comes_after_sign_out_is_dropped(lab):
+    """Nothing is put back (RV-05)."""
+    made = lab(new_tokens(left=-1), (Secret("rotated-0123456789"), new_tokens()))
+    future, release = held(made)
+    made.source.wipe()
+    release()
+    assert isinstance(future.exception(5), NotSignedInError)
+    assert not made.source.is_alive
+
+
+def test_on_refresh_is_called_after_the_new_tokens_are_in_place(lab, call):
+    """On a thread of its own, so that it may use the session; what it raises is logged and no more."""
+    new = new_tokens()
+    made, seen = lab(new_tokens(left=-1), new), []
+    made.engine.on_refresh += [lambda: 1 / 0, lambda: seen.append(made.engine.current())]
+    call(made.engine, "current")
+    wait_for(lambda: seen, "the callback", 5)
+    assert seen == [new]
+
+
+def test_on_expired_is_called_when_the_session_ends_by_itself(lab, caplog):
+    """Once, also if it ended while nobody waited."""
+    made, ended = lab(new_tokens(left=100), SessionExpiredError("invalid_grant")), []
+    made.engine.on_expired += [lambda: 1 / 0, lambda: ended.append(True)]
+    made.engine.current()
+    wait_for(lambda: ended, "the callback", 5)
+    assert (ended, "a callback of the session failed" in caplog.text) == ([True], True)
+
+
+def test_on_expired_is_not_called_at_sign_out(lab):
+    """Who signs out knows."""
+    made, ended = lab(), []
+    made.engine.on_expired.append(lambda: ended.append(True))
+    future, release = held(made)
+    made.source.wipe()
+    release()
+    future.exception(5)
+    assert ended == []
+
+
 @pytest.mark.parametrize(("jump", "asked"), [(7200, 1), (-7200, 0)])
 def test_a_clock_that_jumps_causes_no_storm(lab, jump, asked):
     """Two hours ahead: one refresh; two hours back: none, and the token still ends by monotonic time (RF-15)."""
@@ -407,6 +581,7 @@ def test_a_life_shorter_than_the_margin_causes_no_loop(lab):
     """One refresh per call at most, whatever the answer's life (RF-16)."""
     made = lab(new_tokens(left=-1), new_tokens(life=10, left=0.5))
     made.engine.current()
+    made.settle()
     assert len(made.pool.asked) == 1
 
 
@@ -414,4 +589,4 @@ def test_the_engine_uses_the_transports_own_thread(lab):
     """There is one loop for a session, and one HTTP client."""
     background = object()
     pool = SimpleNamespace(transport=SimpleNamespace(background=background))
-    assert RefreshEngine(TokenSource(new_tokens()), pool)._background is background
+    assert RefreshEngine(TokenSource(new_tokens()), pool, NO_MEMORY)._background is background

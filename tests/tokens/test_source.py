@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 import threading
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -126,6 +127,18 @@ def test_tokens_stay_with_the_parent_of_a_forked_process(monkeypatch):
     monkeypatch.setattr(os, "getpid", lambda: -1)
     with pytest.raises(NotSignedInError, match="forked"):
         _ = source.tokens
+
+
+def test_fresh_has_nothing_for_a_forked_child():
+    """The tokens of the usual, short way stay with the parent, too (LF-16)."""
+    source = TokenSource(new_tokens())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer Pythons warn of any fork with threads
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if source.fresh() is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert source.fresh() is source.tokens
 
 
 def test_repr_shows_no_token():

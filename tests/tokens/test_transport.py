@@ -233,6 +233,32 @@ def test_send_gives_a_get_up_after_three_tries(serve, send):
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_send_repeats_a_get_that_may_pass(scripted, send, status):
+    """One 503 from discovery or the key set ends no sign-in."""
+    sent = scripted(status, status, 200)
+    assert (send(get("https://pool.example/keys")).status, len(sent)) == (200, 3)
+
+
+def test_send_hands_over_an_answer_that_stays_bad(scripted, send):
+    """Whoever asked reads the status."""
+    sent = scripted(503, 503, 503)
+    assert (send(get("https://pool.example/keys")).status, len(sent)) == (503, 3)
+
+
+def test_send_does_not_repeat_a_post_that_was_answered(scripted, send):
+    """A code is used once; the refresh engine has pauses of its own (LF-01)."""
+    sent = scripted(503, 200)
+    assert (send(post("https://pool.example/token")).status, len(sent)) == (503, 1)
+
+
+def test_send_does_not_hurry_an_endpoint_that_asks_for_time(serve, send):
+    """Retry-After is for the caller to respect."""
+    busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n"
+    server = serve(answers(answer(busy), answer(OK)))
+    assert send(get(server.url)).headers["retry-after"] == "9"
+
+
 def test_send_repeats_a_post_on_a_connection_that_was_closed_while_idle(serve, send):
     """A server that ends an idle connection in the instant of its use has not read the request."""
     server = serve(answers(answer(OK, keep=True), answer(), answer(OK)))

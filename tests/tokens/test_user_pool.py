@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from email.utils import formatdate
 from functools import partial
 from types import SimpleNamespace
 
@@ -35,6 +36,10 @@ JWKS, TOKEN, REVOKE = (
     f"{make.DOMAIN}/oauth2/revoke",
 )
 USERINFO = f"{make.DOMAIN}/oauth2/userInfo"
+
+
+async def ignore(_refresh_token):
+    """Keep no rotated refresh token early: what is returned has it."""
 
 
 def test_discover_finds_the_endpoints(person):
@@ -133,7 +138,7 @@ def test_exchange_with_unreachable_keys_revokes(person):
 def test_refresh_keeps_the_refresh_token_without_rotation(silent, person):
     """Cognito's default answers without a new refresh token; the old one goes on."""
     tokens = person.tokens()
-    renewed = person.run(person.user_pool.refresh(tokens))
+    renewed = person.run(person.user_pool.refresh(tokens, keep=ignore))
     assert renewed.refresh_token == tokens.refresh_token
     assert renewed.access.token != tokens.access.token
 
@@ -142,15 +147,15 @@ def test_refresh_takes_the_new_refresh_token_of_a_rotation(silent, make_person):
     """With rotation the new refresh token is the one that works next (RF-02)."""
     person = make_person(rotation=True)
     tokens = person.tokens()
-    renewed = person.run(person.user_pool.refresh(tokens))
+    renewed = person.run(person.user_pool.refresh(tokens, keep=ignore))
     assert renewed.refresh_token != tokens.refresh_token
-    assert person.run(person.user_pool.refresh(renewed)).access.claims["username"] == "ada"
+    assert person.run(person.user_pool.refresh(renewed, keep=ignore)).access.claims["username"] == "ada"
 
 
 def test_refresh_without_openid(make_person):
     """There is no ID token before or after."""
     person = make_person(settings={"scopes": ["aws.cognito.signin.user.admin"]})
-    renewed = person.run(person.user_pool.refresh(person.tokens()))
+    renewed = person.run(person.user_pool.refresh(person.tokens(), keep=ignore))
     assert (renewed.id, renewed.access.claims["username"]) == (None, "ada")
 
 
@@ -159,14 +164,14 @@ def test_refresh_with_a_dead_refresh_token_ends_the_session(silent, person):
     tokens = person.tokens()
     person.run(person.user_pool.revoke(tokens.refresh_token))
     with pytest.raises(SessionExpiredError, match="session has ended: invalid_grant"):
-        person.run(person.user_pool.refresh(tokens))
+        person.run(person.user_pool.refresh(tokens, keep=ignore))
 
 
 def test_refresh_without_a_refresh_token_sends_nothing(person):
     """There is nothing to ask with."""
     before = len(person.pool.requests)
     with pytest.raises(SessionExpiredError, match="cannot be renewed"):
-        person.run(person.user_pool.refresh(new_tokens(refresh_token=None)))
+        person.run(person.user_pool.refresh(new_tokens(refresh_token=None), keep=ignore))
     assert len(person.pool.requests) == before
 
 
@@ -189,7 +194,7 @@ def test_revoke_ends_the_refresh_token(silent, person):
     person.run(person.user_pool.revoke(tokens.refresh_token))
     assert person.asked("revoke") == 1
     with pytest.raises(SessionExpiredError):
-        person.run(person.user_pool.refresh(tokens))
+        person.run(person.user_pool.refresh(tokens, keep=ignore))
 
 
 def test_logout_url_names_client_and_logout_uri(make_person):
@@ -230,6 +235,8 @@ class Hostile:
         metadata = replace(make.METADATA, revocation_endpoint=REVOKE, userinfo_endpoint=USERINFO)
         config = CognitoConfig(client_id=make.CLIENT_ID, issuer=make.ISSUER)
         self.pool = UserPool(config, self.transport, metadata, KeyCache(self.transport, JWKS))
+        self.kept = []
+        self.headers = {}
 
     def answer(self, *, id_claims=None, access_claims=None, id_key=None, **members):
         """A token response; members that are `make.ABSENT` are left out."""
@@ -240,7 +247,7 @@ class Hostile:
             "access_token": self.keys.access_token(access_claims).reveal(),
             "refresh_token": "new-refresh-token-0123456789",
         }
-        self.transport.answers[TOKEN] = [json_response(make.changed(body, members))]
+        self.transport.answers[TOKEN] = [json_response(make.changed(body, members), **self.headers)]
 
     def exchange(self):
         request = new_authorization_request(make.METADATA, client_id=make.CLIENT_ID, scopes=("openid",), options={})
@@ -249,8 +256,11 @@ class Hostile:
         code = validate_authorization_response(request, params, redirect_uri=make.REDIRECT_URI)
         return self.transport.background.run(self.pool.exchange(code))
 
+    async def keep(self, rotated):
+        self.kept.append(rotated)
+
     def refresh(self, tokens):
-        return self.transport.background.run(self.pool.refresh(tokens))
+        return self.transport.background.run(self.pool.refresh(tokens, keep=self.keep))
 
 
 @pytest.fixture
@@ -390,6 +400,51 @@ def test_refresh_takes_an_id_token_without_nonce(hostile, before):
     """A refreshed one need not repeat it (OpenID Connect Core §12.2)."""
     hostile.answer(id_claims=make.id_claims(nonce=make.ABSENT))
     assert hostile.refresh(before).id is not before.id
+
+
+def test_refresh_hands_over_a_rotated_refresh_token_before_it_can_fail(hostile, before):
+    """The old one may be dead: with a key set that cannot be fetched, the new one is all there is."""
+    hostile.answer()
+    hostile.transport.answers[JWKS] = [NetworkError("down")]
+    hostile.pool.keys._key_set = None
+    with pytest.raises(NetworkError):
+        hostile.refresh(before)
+    assert [token.reveal() for token in hostile.kept] == ["new-refresh-token-0123456789"]
+
+
+@pytest.mark.parametrize(
+    ("off", "words"), [(-86_400, "86,400 s behind the token endpoint's"), (86_400, "86,400 s ahead of the token")]
+)
+def test_a_wrong_clock_is_named_with_both_times(hostile, off, words):
+    """The user is told to set the clock, and how far it is off (LF-13)."""
+    hostile.headers = {"date": formatdate(make.NOW - off, usegmt=True)}
+    hostile.answer(id_claims=make.id_claims(iat=make.NOW - off, exp=make.NOW - off + 3600))
+    with pytest.raises(TokenVerificationError, match=words) as caught:
+        hostile.exchange()
+    assert "clock" in caught.value.hint
+
+
+@pytest.mark.parametrize("off", [-50, 50])
+def test_a_clock_that_is_a_little_off_shortens_no_life(hostile, off):
+    """The token endpoint's own clock tells how old its tokens are."""
+    hostile.headers = {"date": formatdate(make.NOW - off, usegmt=True)}
+    times = {"iat": make.NOW - off, "exp": make.NOW - off + 3600}
+    hostile.answer(id_claims=make.id_claims(**times), access_claims=make.access_claims(**times))
+    assert hostile.exchange().life == 3600
+
+
+def test_tokens_that_were_issued_a_while_ago_live_shorter(hostile):
+    """What counts is the time left by the endpoint's clock."""
+    hostile.headers = {"date": formatdate(make.NOW, usegmt=True)}
+    times = {"iat": make.NOW - 3000, "exp": make.NOW + 600}
+    hostile.answer(id_claims=make.id_claims(**times), access_claims=make.access_claims(**times))
+    assert hostile.exchange().life == 600
+
+
+def test_the_token_that_ends_first_sets_the_life(hostile):
+    """Either may be the one that an API wants."""
+    hostile.answer(id_claims=make.id_claims(iat=make.NOW, exp=make.NOW + 300))
+    assert hostile.exchange().life == 300
 
 
 def test_refresh_asks_for_no_scope(hostile, before):

@@ -1,0 +1,83 @@
+"""The current sessions of this kernel, by profile."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from .errors import NotSignedInError
+
+if TYPE_CHECKING:
+    from .config import CognitoConfig
+    from .session import Session
+
+__all__ = ["current_session", "current_sessions", "find_session", "keep_session", "signed_out_here"]
+
+_current: dict[str, Session] = {}  # by profile, the most recent sign-in last
+_signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
+_lock = threading.Lock()
+
+
+def current_session(profile: str | None = None) -> Session:
+    """Return the session of a profile, or the one signed in last.
+
+    Parameters
+    ----------
+    profile : str, optional
+        The profile's name.
+
+    Raises
+    ------
+    NotSignedInError
+        If there is none.
+    """
+    alive = current_sessions()
+    found = _current.get(profile) if profile is not None else alive[-1] if alive else None
+    if found is not None:
+        return found
+    whose = "" if profile is None else f" with the profile {profile!r}"
+    raise NotSignedInError(f"You are not signed in{whose}.", hint=f"Run %cognito_login {profile or ''}".rstrip() + ".")
+
+
+def current_sessions() -> list[Session]:
+    """Return the sessions that are alive, in the order of their sign-ins."""
+    with _lock:
+        _drop_ended()
+        return list(dict.fromkeys(_current.values()))
+
+
+def keep_session(session: Session, profile: str) -> None:
+    """Make a session the current one of a profile; the one that was is ended, so that no two users get mixed up."""
+    with _lock:
+        _drop_ended()
+        replaced = _current.pop(profile, None)
+        _current[profile] = session
+        _signed_out.discard((session.config.issuer, session.config.client_id))
+        in_use = replaced in _current.values()
+    if replaced is not None and not in_use:
+        replaced.retire("A newer sign-in has taken this session's place.")
+
+
+def signed_out_here(config: CognitoConfig) -> bool:
+    """Tell whether the user signed out in this kernel: then the next sign-in asks for the password again."""
+    with _lock:
+        _drop_ended()
+        return (config.issuer, config.client_id) in _signed_out
+
+
+def find_session(config: CognitoConfig) -> Session | None:
+    """Return a session that serves a config: same issuer, client and resource, at least its scopes.
+
+    The profile's own session counts, and another profile's only where that one has none: two users stay two users.
+    """
+    alive = current_sessions()
+    own = _current.get(config.profile)
+    candidates = [own] if own is not None else reversed(alive)
+    return next((session for session in candidates if session.serves(config)), None)
+
+
+def _drop_ended() -> None:
+    for profile, session in [(name, session) for name, session in _current.items() if not session.is_alive]:
+        del _current[profile]
+        if session.was_signed_out:
+            _signed_out.add((session.config.issuer, session.config.client_id))
