@@ -214,8 +214,10 @@ class Lab:
 
     def picture_all(self, what):
         """Keep a picture of the whole notebook in each theme, which the menu switches."""
-        last = self.page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
-        self.page.set_viewport_size({"width": 1200, "height": int(last["y"] + last["height"]) + 100})
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        first, last = cells.first.bounding_box(), cells.last.bounding_box()  # Run All may have scrolled to its end
+        height = last["y"] + last["height"] - first["y"]
+        self.page.set_viewport_size({"width": 1200, "height": int(height) + 200})
         for theme in ("Dark", "Light"):
             for item in ("Settings", "Theme", f"JupyterLab {theme}"):
                 self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(item, exact=True).click()

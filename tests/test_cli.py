@@ -102,6 +102,7 @@ def test_wheel_holds_what_is_not_python(wheel):
         *("cognito_nb/py.typed", "cognito_nb/pages.css", "cognito_nb/pages.js", "cognito_nb/widget/button.js"),
         *("cognito_nb/widget/card.js", "cognito_nb/widget/widget.css", "cognito_nb/notebooks/00_start_here.ipynb"),
         *("cognito_nb/notebooks/01_sign_in.ipynb", "cognito_nb/notebooks/02_call_an_api.ipynb"),
+        "cognito_nb/notebooks/03_data_at_scale.ipynb",
         "etc/jupyter/jupyter_server_config.d/cognito_nb.json",
     ):
         assert any(name.endswith(part) for name in names), part

@@ -87,11 +87,11 @@ def test_a_file_may_not_hold_it(nowhere, tmp_path, monkeypatch):
         cn.login("dev")
 
 
-@pytest.mark.parametrize("name", ["00_start_here.ipynb", "01_sign_in.ipynb", "02_call_an_api.ipynb"])
+@pytest.mark.parametrize("name", ["00_start_here", "01_sign_in", "02_call_an_api", "03_data_at_scale"])
 def test_notebooks_run_without_a_person(nowhere, pool, tmp_path, monkeypatch, name):
     """Authors test their notebooks against a local pool, with nbclient as in CI."""
     for variable, value in pool.environment("ada").items():
         monkeypatch.setenv(variable, value)
-    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert "Signed in as" in str(notebook)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -116,7 +117,7 @@ def test_report_tells_where_and_how_bad(file, run):
 def test_a_token_that_still_opens_something_says_so(tmp_path, run):
     """For how long, in words."""
     (tmp_path / "a.ipynb").write_text(written(with_text("metadata", ACCESS)))
-    assert ", still valid for 59 minutes" in run(tmp_path)[1]
+    assert re.search(r", still valid for \d\d minutes", run(tmp_path)[1])  # an hour, less what the tests have taken
 
 
 def test_json_report_is_for_programs(file, run):
