@@ -49,6 +49,9 @@ class AuthenticatedCalls(DataCalls):
     def auth(self, *origins: str, token: TokenKind = "access") -> CognitoAuth:
         """Return the authentication alone, for an httpx or httpx2 client of your own.
 
+        Responses hold no token. An error after a redirect within the origin does, in ``error.request``: a client takes
+        no authentication back there, so do not pickle it; `client` and `async_client` take the token off.
+
         Parameters
         ----------
         *origins : str

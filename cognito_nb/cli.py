@@ -100,7 +100,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="NOTEBOOK",
         nargs="+",
         type=Path,
-        help="a file, or a folder to search for *.ipynb; hidden folders, environments and links in it are left out",
+        help="a file, or a folder to search for *.ipynb; environments, links and most hidden folders are left out",
     )
     check.add_argument("--fix", action="store_true", help="remove them from all but the sources; nothing else changes")
     check.add_argument("--json", action="store_true", help="print one JSON object, for programs")

@@ -124,6 +124,7 @@ class CognitoConfig:
         check.text("resource", pattern=r"(?!http://(?!localhost))[a-z][a-z0-9+.-]+://[!-~]+")
         check.choice("grant", ("authorization_code",))
         check.choice("remember", ("kernel", "server", "keyring"))
+        check.remember_no_injected()
         check.endpoints()
         if not isinstance(self.show_identity, bool):
             check.refuse("show_identity", "must be true or false")

@@ -165,6 +165,16 @@ class Checks:
         if not words or not all(word in allowed for word in words):
             self.refuse(setting, f"has no usable value: {public_text(value, limit=60)!r}", f"Use {', '.join(allowed)}.")
 
+    def remember_no_injected(self) -> None:
+        """Refuse to remember a session from a refresh token in the settings: it is its own kernel's."""
+        remember = self._config.remember
+        if remember != "kernel" and self._config.refresh_token is not None:
+            self.refuse(
+                "remember",
+                f'is "{remember}", but refresh_token is set too, and that session is never remembered',
+                'Set remember to "kernel" (COGNITO_NB_REMEMBER=kernel), or leave refresh_token out.',
+            )
+
     def endpoints(self) -> None:
         """Take a table of endpoint overrides."""
         endpoints = self._config.endpoints

@@ -9,18 +9,19 @@ import concurrent.futures
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from .errors import CognitoError, ConfigurationError, NotSignedInError, SignInError
-from .profiles import load_config
+from .errors import NotSignedInError, SignInError
+from .profiles import has_settings, load_config
 from .registry import current_session, find_session, keep_session
 from .resumption import RememberedSession
 from .sign_in import SignIn
 from .views import choose_view, say, show_signed_in, show_signed_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterator
+    from collections.abc import Callable, Coroutine, Generator
 
     from .config import CognitoConfig
     from .session import Session
+    from .sign_out import SignOut
     from .views import View
 
 __all__ = ["alogin", "alogout", "begin", "login", "login_later", "logout", "resume"]
@@ -130,7 +131,7 @@ def login_later(
     return future
 
 
-def logout(profile: str | None = None, *, session: Session | None = None) -> None:
+def logout(profile: str | None = None, *, config: CognitoConfig | None = None, session: Session | None = None) -> None:
     """Sign out: revoke at Cognito, forget the tokens here, and show the link that ends the browser's session.
 
     Where nobody is signed in, it says so and does nothing.
@@ -139,26 +140,30 @@ def logout(profile: str | None = None, *, session: Session | None = None) -> Non
     ----------
     profile : str, optional
         Whose session; default the one signed in last.
+    config : CognitoConfig, optional
+        Settings in place of a profile; what is remembered of an earlier kernel's session is ended too.
     session : Session, optional
         The session itself.
 
     Raises
     ------
+    ConfigurationError
+        If there is no such profile, a setting is at fault, or what remembers the session cannot be reached.
+    NetworkError, ProtocolError
+        If what remembers the session does not answer; then nothing has ended.
     NotSignedInError
         In a process that was forked from the one that signed in.
     """
-    ending = session or _session_to_end(profile)
-    if ending is not None:
-        with _showing_sign_out(ending):
-            ending.revoke()
+    ending = session or _session_to_end(profile, config)
+    _show_sign_out(ending, ending.sign_out() if ending else None)
 
 
-async def alogout(profile: str | None = None, *, session: Session | None = None) -> None:
+async def alogout(
+    profile: str | None = None, *, config: CognitoConfig | None = None, session: Session | None = None
+) -> None:
     """Do the same as `logout` without blocking the event loop."""
-    ending = session or _session_to_end(profile)
-    if ending is not None:
-        with _showing_sign_out(ending):
-            await ending.arevoke()
+    ending = session or _session_to_end(profile, config)
+    _show_sign_out(ending, await ending.asign_out() if ending else None)
 
 
 def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
@@ -212,38 +217,26 @@ def resume(config: CognitoConfig, *, quiet: bool) -> Session | None:
     return session
 
 
-def _session_to_end(profile: str | None) -> Session | RememberedSession | None:
-    """Return a profile's session, or what is remembered; to sign out twice is no fault: where there is none, say so."""
-    try:
-        return current_session(profile)
-    except NotSignedInError:
-        pass
-    with contextlib.suppress(ConfigurationError):  # then nothing is remembered either
+def _session_to_end(profile: str | None, config: CognitoConfig | None) -> Session | RememberedSession | None:
+    """Return the session of a config or a profile, or what is remembered of it; None if there is neither."""
+    if config is not None:
+        found = find_session(config)
+        if found is not None:
+            return found
+    else:
+        with contextlib.suppress(NotSignedInError):
+            return current_session(profile)
+        if not has_settings():
+            return None
         config = load_config(profile)
-        if config.remember != "kernel":
-            return RememberedSession(config)
-    _say_nobody()
-    return None
+    return RememberedSession(config) if config.remember != "kernel" else None
 
 
-def _say_nobody() -> None:
-    say("Nobody is signed in.", "Nobody is signed in.")
-
-
-@contextlib.contextmanager
-def _showing_sign_out(session: Session | RememberedSession) -> Iterator[None]:
-    """Say how a sign-out ended; the tokens are forgotten whatever Cognito answers."""
-    revoked = session.can_refresh  # without a refresh token there is nothing to revoke
-    try:
-        yield
-    except NotSignedInError:
-        if isinstance(session, RememberedSession):
-            _say_nobody()
-            return
-        raise
-    except CognitoError:
-        revoked = False
-    show_signed_out(session, revoked=revoked)
+def _show_sign_out(session: Session | RememberedSession | None, ended: SignOut | None) -> None:
+    if session is None or ended is None:  # to sign out twice is no fault
+        say("Nobody is signed in.", "Nobody is signed in.")
+    else:
+        show_signed_out(session, ended)
 
 
 def _login_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any, Any], Any, Session]:

@@ -21,12 +21,12 @@ from .config import SETTINGS, CognitoConfig
 from .errors import ConfigurationError, public_text
 from .protocol.http import without_frames
 from .secret import Secret
-from .shared_file import refuse_untrusted
+from .shared_file import refuse_diversion, refuse_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["load_config", "profile_names"]
+__all__ = ["has_settings", "load_config", "profile_names"]
 
 _FILE = "cognito.toml"
 _PREFIX = "COGNITO_NB_"
@@ -80,7 +80,21 @@ def load_config(
         values[setting], sources[setting] = value, f"environment variable {variable}"
     if not values and name not in profiles.tables:
         raise _unknown_profile(name, profiles)
+    if "refresh_token" in values:
+        refuse_diversion(sources)
     return CognitoConfig(**values, profile=name, sources=sources)
+
+
+def has_settings() -> bool:
+    """Tell whether anything is configured at all, by a file or the environment.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file that ``COGNITO_NB_CONFIG`` names is not there.
+    """
+    variables = (name for name in os.environ if name.startswith(_PREFIX) and name not in _NO_SETTINGS)
+    return any(variables) or _find(os.environ, None) is not None
 
 
 def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from .config import CognitoConfig
     from .session import Session
 
-__all__ = ["current_session", "current_sessions", "find_session", "keep_session", "signed_out_here"]
+__all__ = ["current_session", "current_sessions", "find_session", "keep_session", "signed_out_here", "why_ended"]
 
 _current: dict[str, Session] = {}  # by profile, the most recent sign-in last
+_ended: dict[str, str] = {}  # why the session of a profile ended by itself
 _signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
 _lock = threading.Lock()
 
@@ -52,6 +53,7 @@ def keep_session(session: Session, profile: str) -> None:
         _drop_ended()
         replaced = _current.pop(profile, None)
         _current[profile] = session
+        _ended.pop(profile, None)
         _signed_out.discard((session.config.issuer, session.config.client_id))
         in_use = replaced in _current.values()
     if replaced is not None and not in_use:
@@ -63,6 +65,13 @@ def signed_out_here(config: CognitoConfig) -> bool:
     with _lock:
         _drop_ended()
         return (config.issuer, config.client_id) in _signed_out
+
+
+def why_ended() -> list[str]:
+    """Return why sessions ended by themselves, until somebody signs in again with their profiles."""
+    with _lock:
+        _drop_ended()
+        return list(_ended.values())
 
 
 def find_session(config: CognitoConfig) -> Session | None:
@@ -79,5 +88,7 @@ def find_session(config: CognitoConfig) -> Session | None:
 def _drop_ended() -> None:
     for profile, session in [(name, session) for name, session in _current.items() if not session.is_alive]:
         del _current[profile]
+        if session.source.ended_by_itself:
+            _ended[profile] = session.source.reason
         if session.was_signed_out:
             _signed_out.add((session.config.issuer, session.config.client_id))

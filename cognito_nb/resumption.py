@@ -5,18 +5,22 @@ Without the setting ``remember`` there is neither, and all of it does nothing.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from .errors import CognitoError, NotSignedInError, SessionExpiredError, StateMismatchError
+from .errors import CognitoError, SessionExpiredError, StateMismatchError, TokenVerificationError
 from .session import Session
+from .sign_out import SignOut, failure_of
 from .tokens.memory import Memory
 from .tokens.store import open_store
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
+from .tokens.verification import PASSING_CLAIMS
 
 if TYPE_CHECKING:
     from .config import CognitoConfig
+    from .secret import Secret
     from .tokens.memory import SessionTurn
     from .tokens.source import Tokens
     from .tokens.store import Kept
@@ -127,6 +131,10 @@ class Resumption:
         except SessionExpiredError as error:
             await turn.end()
             refused = error.error
+        except TokenVerificationError as error:
+            if error.claim not in PASSING_CLAIMS:
+                await turn.end()  # the answer was somebody else's: as for a refresh, that ends it
+            raise
         else:
             await turn.keep(tokens)
             return Session(self._config, self.user_pool, tokens, self._memory)
@@ -150,8 +158,6 @@ class RememberedSession:
 
     Attributes
     ----------
-    can_refresh : bool
-        Whether there is something to revoke, as far as is known.
     logout_url : str or None
         The address that ends the browser's session at Cognito, once that is known.
 
@@ -161,8 +167,6 @@ class RememberedSession:
         If nothing can be remembered as asked.
     """
 
-    can_refresh = True
-
     def __init__(self, config: CognitoConfig) -> None:
         self.config = config
         self.logout_url: str | None = None
@@ -170,33 +174,36 @@ class RememberedSession:
         self._transport = Transport()
         self._transport.at_end.append(self._memory.aclose)
 
-    def revoke(self) -> None:
-        """End it everywhere, and at Cognito.
+    def sign_out(self) -> SignOut | None:
+        """End it everywhere, and at Cognito; returns what became of it, None if nobody is remembered.
 
         Raises
         ------
-        NotSignedInError
-            If nobody is remembered.
-        ConfigurationError, TokenResponseError, ProtocolError, NetworkError
-            If it must be taken as still alive.
+        ConfigurationError, ProtocolError, NetworkError
+            If what is remembered cannot be reached: then nothing has ended.
         """
         try:
-            self._transport.background.run(self._end())
+            return self._transport.background.run(self._end())
         finally:
             self._transport.close()
 
-    async def arevoke(self) -> None:
+    async def asign_out(self) -> SignOut | None:
         """Do the same without blocking the event loop."""
         try:
-            await self._transport.background.arun(self._end())
+            return await self._transport.background.arun(self._end())
         finally:
-            self._transport.close()
+            await asyncio.to_thread(self._transport.close)  # it waits for the thread
 
-    async def _end(self) -> None:
+    async def _end(self) -> SignOut | None:
         kept = await self._memory.forget()
         if kept is None:
-            raise NotSignedInError("Nobody is signed in.", hint="Run %cognito_login.")
+            return None
+        if kept.refresh_token is None:
+            return SignOut(revoked=False)
+        failure = await failure_of(self._revoke(kept.refresh_token))
+        return SignOut(revoked=failure is None, not_revoked=failure)
+
+    async def _revoke(self, refresh_token: Secret) -> None:
         user_pool = await discover(self.config, self._transport)
         self.logout_url = user_pool.logout_url(self.config.logout_uri)
-        if kept.refresh_token is not None:
-            await user_pool.revoke(kept.refresh_token)
+        await user_pool.revoke(refresh_token)

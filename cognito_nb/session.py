@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .calls import AuthenticatedCalls
-from .errors import CognitoError, NotSignedInError
+from .errors import NotSignedInError
+from .sign_out import end_everywhere
 from .tokens.memory import Memory
 from .tokens.other_kernels import hear
 from .tokens.refresh import RefreshEngine
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .config import CognitoConfig
-    from .secret import Secret
+    from .sign_out import SignOut
     from .tokens.user_pool import UserPool
 
 __all__ = ["Session"]
@@ -34,6 +36,7 @@ class Session(AuthenticatedCalls):
         self.config = config
         self.source = TokenSource(tokens)
         self.signed_in_at = self.source.clock()
+        self._injected = config.injected
         self.was_signed_out = False  # by the user, who then is asked for the password again
         self._user_pool = user_pool
         self._background = user_pool.transport.background
@@ -92,6 +95,16 @@ class Session(AuthenticatedCalls):
         return self.source.is_alive and self.source.tokens.refresh_token is not None
 
     @property
+    def remembered_by(self) -> str | None:
+        """What remembers the session beyond this kernel, by the setting ``remember``; None for the kernel alone."""
+        return self._memory.where
+
+    @property
+    def not_remembered(self) -> str | None:
+        """Why it is not remembered though it should be; None if it is."""
+        return self._memory.failure if self._memory.where is not None else None
+
+    @property
     def logout_url(self) -> str | None:
         """The address that ends the browser's session at Cognito; None without the setting ``logout_uri``."""
         return self._user_pool.logout_url(self.config.logout_uri)
@@ -99,7 +112,15 @@ class Session(AuthenticatedCalls):
     def serves(self, config: CognitoConfig) -> bool:
         """Tell whether this is what a sign-in with these settings would give: issuer, client, resource, scopes."""
         had = self.config
-        same = (had.issuer, had.client_id, had.resource) == (config.issuer, config.client_id, config.resource)
+        if config.injected is not None and config.injected != self._injected:
+            return False  # another refresh token may be another user's
+        if not set(config.api_origins) <= set(had.api_origins) and config.sources.get("api_origins", "keyword") not in {
+            "keyword",
+            *had.sources.values(),
+        }:
+            return False  # another file than the one the user signed in with would send the tokens further
+        names = ("issuer", "client_id", "resource", "domain", "endpoints")
+        same = all(getattr(had, name) == getattr(config, name) for name in names)
         return same and set(self._memory.scopes).issuperset(config.scopes)  # what was asked for, granted or not
 
     def refresh(self) -> None:
@@ -138,21 +159,35 @@ class Session(AuthenticatedCalls):
         ConfigurationError, TokenResponseError, ProtocolError, NetworkError
             If the refresh token must be taken as still alive at Cognito.
         """
-        tokens = self._forget()
-        try:
-            if tokens is not None and (tokens.refresh_token is not None or self._memory.has_store):
-                self._background.run(self._end(tokens.refresh_token))
-        finally:
-            self.close()
+        ended = self.sign_out()
+        if ended is not None:
+            ended.check()
 
     async def arevoke(self) -> None:
         """Do the same without blocking the event loop."""
+        ended = await self.asign_out()
+        if ended is not None:
+            ended.check()
+
+    def sign_out(self) -> SignOut | None:
+        """Do the same, and return what became of it; None if the session had ended before."""
         tokens = self._forget()
         try:
-            if tokens is not None and (tokens.refresh_token is not None or self._memory.has_store):
-                await self._background.arun(self._end(tokens.refresh_token))
+            if tokens is None:
+                return None
+            return self._background.run(end_everywhere(self._memory, self._user_pool, tokens.refresh_token))
         finally:
             self.close()
+
+    async def asign_out(self) -> SignOut | None:
+        """Do the same without blocking the event loop."""
+        tokens = self._forget()
+        try:
+            if tokens is None:
+                return None
+            return await self._background.arun(end_everywhere(self._memory, self._user_pool, tokens.refresh_token))
+        finally:
+            await asyncio.to_thread(self.close)  # it waits for the session's thread
 
     def on_refresh(self, callback: Callable[[Session], object]) -> Callable[[Session], object]:
         """Have a function called after each refresh, once the new tokens are in place.
@@ -167,12 +202,12 @@ class Session(AuthenticatedCalls):
         callable
             The same function, so that this serves as a decorator.
         """
-        self._engine.on_refresh.append(functools.partial(callback, self))
+        self.source.on_refresh.append(functools.partial(callback, self))
         return callback
 
     def on_expired(self, callback: Callable[[Session], object]) -> Callable[[Session], object]:
         """Have a function called once the session has ended by itself: not at sign-out. As for `on_refresh`."""
-        self._engine.on_expired.append(functools.partial(callback, self))
+        self.source.on_expired.append(functools.partial(callback, self))
         return callback
 
     def close(self, reason: str = "You are signed out.") -> None:
@@ -197,20 +232,6 @@ class Session(AuthenticatedCalls):
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         message = "a Session cannot be pickled or copied: its tokens must not leave this kernel"
         raise TypeError(message)
-
-    async def _end(self, refresh_token: Secret | None) -> None:
-        """Forget the session wherever it is remembered, and revoke the refresh token that is the current one there."""
-        failure = None
-        try:
-            kept = await self._memory.forget()
-        except CognitoError as error:
-            kept, failure = None, error
-        if kept is not None and kept.refresh_token is not None:
-            refresh_token = kept.refresh_token
-        if refresh_token is not None:
-            await self._user_pool.revoke(refresh_token)
-        if failure is not None:
-            raise failure
 
     def _forget(self) -> Tokens | None:
         self.was_signed_out = True

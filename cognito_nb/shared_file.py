@@ -17,7 +17,9 @@ from .urls import is_loopback, url_fault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["refuse_untrusted"]
+__all__ = ["refuse_diversion", "refuse_untrusted"]
+
+_DESTINATION = ("user_pool_id", "client_id", "issuer", "domain", "region", "endpoints")
 
 
 def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
@@ -58,6 +60,31 @@ def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
     if isinstance(domain, str) and not _is_here(domain) and not is_aws_domain(domain):
         reason = "in a file may only be AWS's own (amazoncognito.com), or on this machine (loopback)."
         refuse("domain", reason, "Leave it out: discovery names a custom domain. Or set COGNITO_NB_DOMAIN.")
+
+
+def refuse_diversion(sources: Mapping[str, str]) -> None:
+    """Refuse a file that says where a refresh token from the environment goes: it is sent without anybody's click.
+
+    Parameters
+    ----------
+    sources : mapping of str to str
+        Where each setting came from.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming what to set beside the token.
+    """
+    from_file = [
+        name for name in _DESTINATION if "environment variable" not in sources.get(name, "environment variable")
+    ]
+    if from_file:
+        raise ConfigurationError(
+            f"The setting refresh_token belongs to one app client, and a file says which: {', '.join(from_file)}.",
+            setting="refresh_token",
+            source=sources["refresh_token"],
+            hint="Set COGNITO_NB_USER_POOL_ID and COGNITO_NB_CLIENT_ID beside it, and whatever else is named here.",
+        )
 
 
 def _is_here(url: object) -> bool:

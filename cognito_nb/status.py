@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .errors import CognitoError, SessionExpiredError
-from .registry import current_session, current_sessions
+from .registry import current_session, current_sessions, why_ended
 from .views import failure_facts, in_notebook, say
 from .widget.card import SessionCard
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .session import Session
+    from .sign_out import SignOut
 
 __all__ = ["session_card", "show_status"]
 
@@ -53,11 +55,9 @@ def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = No
             card.show({**_facts(session), "message": "Renewed just now."})
 
     def sign_out() -> None:
-        try:
-            session.revoke()
-        except CognitoError as error:
-            message = f"Signed out here; Cognito did not confirm it: {error.message}"
-            card.show({**_facts(session), "message": message})
+        ended = session.sign_out()
+        if ended is not None and (said := _failures(ended)):
+            card.show({**_facts(session), "message": f"Signed out here. {said}"})
 
     card.on_refresh, card.on_sign_out, card.on_sign_in = renew, sign_out, on_sign_in
     session.source.watchers.append(follow)
@@ -75,14 +75,15 @@ def show_status(profile: str | None = None) -> None:
     """
     sessions = current_sessions() if profile is None else [current_session(profile)]
     if not sessions:
-        say("Nobody is signed in. Run <code>%cognito_login</code>.", "Nobody is signed in. Run %cognito_login.")
+        text = " ".join([*(why_ended() or ["Nobody is signed in."]), "Run %cognito_login."])
+        say(escape(text), text)
     for session in sessions:
         if in_notebook():
             from IPython.display import display  # noqa: PLC0415 - only where it is loaded already
 
             display(session_card(session))
         else:
-            say("", repr(session))
+            say("", "\n".join(filter(None, [repr(session), _remembered(session)])))
 
 
 def _about(session: Session) -> dict[str, Any]:
@@ -95,6 +96,8 @@ def _about(session: Session) -> dict[str, Any]:
 
 
 def _facts(session: Session) -> dict[str, Any]:
+    if session.source.ended_by_itself:
+        return {**_about(session), "state": "expired", "message": session.source.reason}
     if not session.is_alive:
         return {**_about(session), "state": "signed-out", "sign_out_url": session.logout_url}
     user = session.user
@@ -109,7 +112,20 @@ def _facts(session: Session) -> dict[str, Any]:
         "missing_scopes": list(session.missing_scopes),
         "expires_at": session.expires_at.timestamp(),
         "can_refresh": session.can_refresh,
+        "remembered": _remembered(session),
     }
+
+
+def _remembered(session: Session) -> str | None:
+    if session.not_remembered is not None:
+        return f"not remembered: {session.not_remembered}"
+    return f"remembered by: {session.remembered_by}" if session.remembered_by is not None else None
+
+
+def _failures(ended: SignOut) -> str:
+    revoked = f"Cognito did not confirm it: {ended.not_revoked.message}" if ended.not_revoked else ""
+    forgotten = f"Still remembered: {ended.not_forgotten.message}" if ended.not_forgotten else ""
+    return " ".join(filter(None, [revoked, forgotten]))
 
 
 def _message(error: CognitoError) -> dict[str, str]:

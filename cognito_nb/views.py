@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .causes import UNKNOWN, cause_of
 from .errors import CognitoError, InteractionRequiredError
 from .sign_in import cause_code
-from .widget.outcome import signed_in_html, signed_in_text, signed_out_html, signed_out_text
+from .widget.outcome import not_remembered_text, signed_in_html, signed_in_text, signed_out_html, signed_out_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .resumption import RememberedSession
     from .session import Session
     from .sign_in import SignIn
+    from .sign_out import SignOut
     from .widget.login_cell import LoginCell
 
 __all__ = [
@@ -95,12 +96,13 @@ def failure_facts(error: BaseException) -> dict[str, str]:
     return {"title": "The sign-in was interrupted.", "next_step": "Run %cognito_login again when you are ready."}
 
 
-def show_signed_out(session: Session | RememberedSession, *, revoked: bool) -> None:
+def show_signed_out(session: Session | RememberedSession, ended: SignOut) -> None:
     """Say that the session has ended, and offer the link that ends the browser's session too."""
     facts: dict[str, Any] = {
         "user_pool": session.config.label,
         "sign_out_url": session.logout_url,
-        "revoked": revoked,
+        "revoked": ended.revoked,
+        "not_forgotten": ended.not_forgotten.message if ended.not_forgotten else None,
     }
     say(signed_out_html(**facts), signed_out_text(**facts))
 
@@ -113,6 +115,7 @@ def show_signed_in(session: Session) -> None:
         "name": session.user.display_name if session.config.show_identity else None,
         "user_pool": session.config.label,
         "at": datetime.fromtimestamp(session.signed_in_at).astimezone(),
+        "not_remembered": session.not_remembered,
     }
     say(signed_in_html(**facts), signed_in_text(**facts))
 
@@ -150,10 +153,14 @@ class _UrlView:
 
 
 class _TerminalView(_UrlView):
-    """Prints the URL."""
+    """Prints the URL, and what a signed-in user has to know."""
 
     def require_person(self) -> None:
         require_person()
+
+    def signed_in(self, session: Session) -> None:
+        if session.not_remembered is not None:
+            say("", not_remembered_text(session.not_remembered))
 
 
 class _CellView:
@@ -179,7 +186,7 @@ class _CellView:
             show_signed_in(session)
             return
         name = session.user.display_name if session.config.show_identity else None
-        self._cell.signed_in(name=name, user_pool=session.config.label)
+        self._cell.signed_in(name=name, user_pool=session.config.label, not_remembered=session.not_remembered)
 
     def _open(self) -> LoginCell:
         from .widget.login_cell import LoginCell  # noqa: PLC0415 - anywidget takes 50 ms

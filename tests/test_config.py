@@ -331,6 +331,16 @@ def test_config_refuses_values(setting, value):
     assert (error.setting, setting in str(error)) == (setting, True)
 
 
+@pytest.mark.parametrize("remember", ["server", "keyring"])
+def test_config_refuses_to_remember_an_injected_session(remember):
+    """It lives in its kernel, so the setting would promise what nobody keeps; the token is not shown."""
+    error = refusal(remember=remember, refresh_token="a-refresh-token-0000")
+    assert error.setting == "remember"
+    assert "refresh_token" in error.message
+    assert "COGNITO_NB_REMEMBER=kernel" in error.hint
+    assert "0000" not in str(error)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import aiohttp
 import httpx
 import yarl
@@ -40,6 +43,7 @@ class AiohttpCarrier:
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request; see `Carrier`."""
         url = request.url.copy_with(userinfo=b"") if request.url.userinfo else request.url
+        begun = time.perf_counter()
         try:
             async with self._session.request(
                 request.method,
@@ -52,15 +56,23 @@ class AiohttpCarrier:
                 body = await answer.read()
         except tuple(_FAILURES) as error:
             name = next(name for cause, name in _FAILURES.items() if isinstance(error, cause))
-            failure = name(str(error) or type(error).__name__, request=request)
+            failure = name(_reason(error), request=request)
         else:
             response = httpx.Response(
                 answer.status, headers=answer.raw_headers, stream=httpx.ByteStream(body), request=request
             )
             response.read()
+            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
             return response
         raise failure
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):  # whose own text has "ssl:default" for plain http too
+        cause = getattr(error, "certificate_error", None) or error.os_error
+        return f"cannot connect to {error.host}:{error.port}: {cause}"
+    return str(error) or type(error).__name__

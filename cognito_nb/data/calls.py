@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..tokens.auth import CognitoAuth
 from ..tokens.authorization import Origins, allowed_origins
@@ -24,13 +24,19 @@ __all__ = ["DataCalls"]
 _RETRIES = 3
 
 
+class _Limits(NamedTuple):
+    concurrency: int
+    retries: int
+    timeout: float
+
+
 class DataCalls:
     """The part of a `Session` that fetches."""
 
     config: CognitoConfig
     _engine: RefreshEngine
 
-    def fetch(
+    def fetch(  # noqa: PLR0913 - options, by keyword
         self,
         urls: Iterable[Asked],
         *,
@@ -41,6 +47,8 @@ class DataCalls:
         on_error: OnError = "raise",
         token: TokenKind = "access",
         timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
     ) -> Fetch:
         """Return an iterator over the answers to many requests, in the order of these.
 
@@ -68,9 +76,15 @@ class DataCalls:
             Which token is sent.
         timeout : float
             Seconds without a sign of life after which a request fails.
+        headers : mapping, optional
+            Header fields of each request, such as API Gateway's ``x-api-key``.
+        params : mapping, optional
+            Query parameters of each request.
 
         Raises
         ------
+        ValueError
+            If an option makes no sense. From the iterator: if a URL is relative, and there is no `base_url`.
         UntrustedOriginError
             If a token would go to another origin.
         NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
@@ -82,10 +96,10 @@ class DataCalls:
         """
         from .fetch import HELD, Fetch  # noqa: PLC0415 - most sessions do not fetch
 
-        sender = self._sender(base_url, token, concurrency=concurrency, retries=retries, timeout=timeout)
+        sender = self._sender(base_url, token, headers, params, _Limits(concurrency, retries, timeout))
         return Fetch(urls, sender, held=HELD * concurrency, on_error=on_error, progress=progress)
 
-    def afetch(
+    def afetch(  # noqa: PLR0913 - options, by keyword
         self,
         urls: Iterable[Asked],
         *,
@@ -96,14 +110,16 @@ class DataCalls:
         on_error: OnError = "raise",
         token: TokenKind = "access",
         timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
     ) -> AsyncFetch:
         """Return the same for ``async for``."""
         from .fetch import HELD, AsyncFetch  # noqa: PLC0415 - as above
 
-        sender = self._sender(base_url, token, concurrency=concurrency, retries=retries, timeout=timeout)
+        sender = self._sender(base_url, token, headers, params, _Limits(concurrency, retries, timeout))
         return AsyncFetch(urls, sender, held=HELD * concurrency, on_error=on_error, progress=progress)
 
-    def pages(
+    def pages(  # noqa: PLR0913 - options, by keyword
         self,
         url: str,
         *,
@@ -114,11 +130,12 @@ class DataCalls:
         max_pages: int | None = None,
         token: TokenKind = "access",
         timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
     ) -> Pages:
         """Return an iterator over the pages of a paginated API: ``cn.to_frame(session.pages(url))``.
 
         The next page is found in the ``Link`` header (RFC 8288), in a link in the body, by a cursor or token, by a page
-        number, or by an offset with a total.
+        number, or by an offset, the latter two if the first request or the page names them.
 
         Parameters
         ----------
@@ -129,7 +146,7 @@ class DataCalls:
         records : str, optional
             Where in a page the list of records is, such as ``"data.items"``; needed for paging by offset, if it has no
             usual name.
-        base_url, token, timeout
+        base_url, token, timeout, headers
             As for `fetch`.
         next_url : callable, optional
             Tells the URL of the next page from a response, or None at the end, for an API that does it in its own way.
@@ -148,9 +165,9 @@ class DataCalls:
         from .pages import Pages, Trail  # noqa: PLC0415 - as above
 
         trail = Trail(url, params, next_url=next_url, records=records, max_pages=max_pages)
-        return Pages(trail, self._sender(base_url, token, concurrency=1, retries=_RETRIES, timeout=timeout))
+        return Pages(trail, self._sender(base_url, token, headers, None, _Limits(1, _RETRIES, timeout)))
 
-    def apages(
+    def apages(  # noqa: PLR0913 - options, by keyword
         self,
         url: str,
         *,
@@ -161,21 +178,27 @@ class DataCalls:
         max_pages: int | None = None,
         token: TokenKind = "access",
         timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncPages:
         """Return the same for ``async for``."""
         from .pages import AsyncPages, Trail  # noqa: PLC0415 - as above
 
         trail = Trail(url, params, next_url=next_url, records=records, max_pages=max_pages)
-        return AsyncPages(trail, self._sender(base_url, token, concurrency=1, retries=_RETRIES, timeout=timeout))
+        return AsyncPages(trail, self._sender(base_url, token, headers, None, _Limits(1, _RETRIES, timeout)))
 
     def _sender(
-        self, base_url: str | None, token: TokenKind, *, concurrency: int, retries: int, timeout: float
+        self,
+        base_url: str | None,
+        token: TokenKind,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, str | int] | None,
+        limits: _Limits,
     ) -> Sender:
         from .sender import Sender  # noqa: PLC0415 - as above
 
         origins = self._may_go_to() if base_url is None else self._may_go_to(base_url)
         auth = CognitoAuth(self._engine, origins, token)
-        return Sender(auth, base_url, concurrency=concurrency, retries=retries, timeout=timeout)
+        return Sender(auth, base_url, headers=headers, params=params, **limits._asdict())
 
     def _may_go_to(self, *urls: str) -> Origins:
         return allowed_origins((*urls, *self.config.api_origins))

@@ -4,15 +4,15 @@ All network work runs on an event loop in a thread of its own, so the synchronou
 already, as in every notebook. URLs are taken in the caller's thread, and only as many as there is room for.
 
 An interrupt loses nothing: what changes the state is a single step of C code or of bytecode, and those are not broken
-into. A URL is taken and stored by one `deque.extend`; an answer is removed by a `del` with no call after it.
+into. A URL is taken and stored by one `deque.extend`; an answer is removed by a `del`, and returned with no call in
+between, as Python handles signals in calls and loops only. Nor does it leave a lock taken: see `tokens.background`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import contextlib
 import os
+import threading
 import weakref
 from collections import deque
 from collections.abc import Sized
@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from ..errors import NotSignedInError, SessionExpiredError
 from ..tokens.background import Background
 from .progress import progress_bar
-from .runner import Runner, running_loop
+from .runner import Place, Runner, running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
+    from types import CodeType, TracebackType
     from typing import Self
 
     import httpx
 
-    from .runner import Answer, Place, Slot
+    from .runner import Answer, Slot
     from .sender import Asked, Sender
 
 __all__ = ["HELD", "AsyncFetch", "Fetch", "OnError"]
@@ -70,9 +70,9 @@ class _Fetching:
         if isinstance(asked, str):
             raise TypeError("this takes many URLs: put a single one in a list")
         self._total = len(asked) if isinstance(asked, Sized) else None
-        self._source: Iterator[Slot] = zip(count(), iter(concurrent.futures.Future, None), asked, strict=False)
+        self._source: Iterator[Slot] = zip(count(), iter(Place, None), asked, strict=False)
         self._source_error: Exception | None = None
-        self._is_generator = isinstance(asked, GeneratorType)
+        self._generator: CodeType | None = asked.gi_code if isinstance(asked, GeneratorType) else None
         self._slots: deque[Slot] = deque()
         self._held = held
         self._begun = -1
@@ -81,9 +81,10 @@ class _Fetching:
         self._bar = progress_bar(self._total) if progress else None
         self._runner = Runner(sender)
         self._process = os.getpid()
-        background = Background(sender.aclose)
-        self._stop = weakref.finalize(self, background.stop)
-        self._loop = background.run(running_loop())
+        self._is_closed = False
+        self._background = Background(sender.aclose)
+        self._at_end = weakref.finalize(self, self._background.stop)
+        self._loop = self._background.run(running_loop())
 
     def __repr__(self) -> str:
         total = "" if self._total is None else f" of {self._total}"
@@ -97,7 +98,7 @@ class _Fetching:
         """
         if os.getpid() != self._process:
             raise NotSignedInError("A fetch cannot go on in a forked process.", hint="Take its answers in the parent.")
-        if not self._stop.alive:
+        if self._is_closed:
             return None
         self._begin()
         while (before := len(self._slots)) < self._held:
@@ -105,7 +106,7 @@ class _Fetching:
             if len(self._slots) == before:
                 break
             self._begin()
-            if self._slots[0][1].done():
+            if self._slots[0][1].has_answer:
                 break
         if self._slots:
             return self._slots[0][1]
@@ -122,8 +123,9 @@ class _Fetching:
             if not self._slots:
                 raise
             self._source_error = error  # its turn is when all that was asked for before has been given
-        except BaseException:
-            if self._is_generator:  # it will give no more, which must not look like the end
+        except BaseException as interrupt:
+            inner = interrupt.__traceback__ and interrupt.__traceback__.tb_next
+            if inner and inner.tb_frame.f_code is self._generator:  # it will give no more, which is not the end
                 self._source_error = RuntimeError("an interrupt has ended the generator that the URLs came from")
             raise
 
@@ -136,30 +138,27 @@ class _Fetching:
             self._loop.call_soon_threadsafe(self._runner.go)
         self._begun = self._slots[-1][0]
 
-    def _take(self, place: Place) -> httpx.Response | None:
-        """Return an answer, or raise it; None if the fetch was closed meanwhile.
+    def _look(self, place: Place | None) -> tuple[httpx.Response | None, Exception | None]:
+        """Return the next answer, or the error to raise; neither at the end, or if the fetch was closed meanwhile.
 
         Only those who ask for it get exceptions returned, so the type does not trouble the others with them.
         """
-        answer = None if place.cancelled() else place.result()
+        answer = None if place is None else place.answer
         if answer is None:
-            return None
+            return None, None
         if self._bar is not None:
             self._bar.update()
         self._note(answer)
-        error = answer if isinstance(answer, Exception) and (self._raises or isinstance(answer, _OVER)) else None
-        self._given += 1
-        del self._slots[0]  # and no call after it
-        if error is not None:
-            raise error
-        return cast("httpx.Response", answer)
+        if isinstance(answer, Exception) and (self._raises or isinstance(answer, _OVER)):
+            return None, answer
+        return cast("httpx.Response", answer), None
 
     def _note(self, answer: Answer) -> None:
         """Hear of an answer before it is given; twice, if an interrupt came in between."""
 
     def _forget(self) -> None:
         for _, place, _ in self._slots:
-            place.cancel()
+            place.tell(None)
         self._slots.clear()
         if self._bar is not None:
             self._bar.close()
@@ -173,18 +172,22 @@ class Fetch(_Fetching):
 
     def __next__(self) -> httpx.Response:
         place = self._fill()
-        while place is not None and not place.done():
-            with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
-                place.result(_STEP)
-        answer = None if place is None else self._take(place)
-        if answer is None:
+        if place is not None and not place.has_answer:
+            _wait(place)
+        answer, error = self._look(place)
+        if answer is None and error is None:
             self.close()
             raise StopIteration
-        return answer
+        self._given += 1
+        del self._slots[0]  # from here on no call
+        if error is not None:
+            raise error
+        return answer  # type: ignore[return-value]
 
     def close(self) -> None:
         """Give up what is under way, and close the connections."""
-        self._stop()
+        self._is_closed = True
+        self._background.stop()
         self._forget()
 
     def __enter__(self) -> Self:
@@ -204,17 +207,22 @@ class AsyncFetch(_Fetching):
 
     async def __anext__(self) -> httpx.Response:
         place = self._fill()
-        if place is not None and not place.done():
-            await _done(place)
-        answer = None if place is None else self._take(place)
-        if answer is None:
+        if place is not None and not place.has_answer:
+            await _await(place)
+        answer, error = self._look(place)
+        if answer is None and error is None:
             await self.aclose()
             raise StopAsyncIteration
-        return answer
+        self._given += 1
+        del self._slots[0]  # from here on no call
+        if error is not None:
+            raise error
+        return answer  # type: ignore[return-value]
 
     async def aclose(self) -> None:
         """Give up what is under way, and close the connections."""
-        await asyncio.to_thread(self._stop)  # it waits for the thread to end
+        self._is_closed = True
+        await asyncio.to_thread(self._background.stop)  # it waits for the thread to end
         self._forget()
 
     async def __aenter__(self) -> Self:
@@ -226,13 +234,16 @@ class AsyncFetch(_Fetching):
         await self.aclose()
 
 
-async def _done(place: Place) -> None:
-    """Wait for an answer without a bond to it: `asyncio.wrap_future` would cancel it along with the waiting task."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
+def _wait(place: Place) -> None:
+    told = threading.Lock()
+    told.acquire()
+    place.wake = told.release
+    while not place.has_answer:
+        told.acquire(timeout=_STEP)
 
-    def wake(_: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the waiting loop is closed by now
-            loop.call_soon_threadsafe(done.set)
 
-    place.add_done_callback(wake)
-    await done.wait()
+async def _await(place: Place) -> None:
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    place.wake = lambda: loop.call_soon_threadsafe(told.set)
+    if not place.has_answer:
+        await told.wait()

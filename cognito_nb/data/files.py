@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ..errors import public_text
 from ..tokens.auth import signing_client
+from .shown import MOST_SHOWN, shown, status_error
 
 if TYPE_CHECKING:
     from ..tokens.auth import CognitoAuth
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["open_url"]
 
 _TIMEOUT = httpx.Timeout(10.0, read=60.0)  # seconds; an API may take its time over an export before the first byte
-_MOST_SHOWN = 1000  # bytes of an error's body
 
 
 def open_url(auth: CognitoAuth, url: str) -> BytesIO:
@@ -30,6 +29,8 @@ def open_url(auth: CognitoAuth, url: str) -> BytesIO:
 
     Raises
     ------
+    ValueError
+        If the URL is relative.
     UntrustedOriginError
         If nobody allowed the URL's origin.
     httpx.HTTPStatusError
@@ -37,6 +38,8 @@ def open_url(auth: CognitoAuth, url: str) -> BytesIO:
     httpx.RequestError
         If no whole answer comes.
     """
+    if httpx.URL(url).is_relative_url:
+        raise ValueError(f"{shown(url)!r} is relative: give the whole URL")
     with (
         signing_client(auth, "", {"timeout": _TIMEOUT, "follow_redirects": True}) as client,
         client.stream("GET", url) as response,
@@ -44,18 +47,9 @@ def open_url(auth: CognitoAuth, url: str) -> BytesIO:
         file = BytesIO()
         for chunk in response.iter_bytes():
             file.write(chunk)
-            if response.is_error and file.tell() >= _MOST_SHOWN:
+            if response.is_error and file.tell() >= MOST_SHOWN:
                 break
     file.seek(0)
     if not response.is_error:
         return file
-    said = public_text(file.read(_MOST_SHOWN).decode(errors="replace")).strip()
-    raise httpx.HTTPStatusError(
-        f"{response.status_code} {response.reason_phrase} for {_without_query(response.url)}: {said or 'no details'}",
-        request=response.request,
-        response=response,
-    )
-
-
-def _without_query(url: httpx.URL) -> str:
-    return str(url.copy_with(query=None, fragment=None, username=None, password=None))  # storage signs in the query
+    raise status_error(response, file.read())

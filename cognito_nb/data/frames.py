@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .records import Json, records_of
+from .shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_frame"]
 
-_ERROR = 400  # the first status that is one
+_REDIRECT, _ERROR = 300, 400  # the first status that is one
 
 
 @overload
@@ -31,8 +32,8 @@ def to_frame(responses: Any, records: str | None = None, *, frame: str = "pandas
         What `Session.fetch`, `Session.pages` or a client returned, or JSON that was read from it already.
     records : str, optional
         Where in each the list of records is, such as ``"items"`` or ``"data.items"``; ``""`` if each is one record. By
-        default an array is the list; in an object it is the member with a usual name (``items``, ``data``,
-        ``results``, …) or else its only list of objects; an object without any is one record.
+        default an array is the list; in objects it is the member with a usual name (``items``, ``data``,
+        ``results``, …) or else their only list of objects, the same in all; objects without any are one record each.
     frame : {"pandas", "polars"}
         Which library's frame; it must be installed.
 
@@ -44,7 +45,9 @@ def to_frame(responses: Any, records: str | None = None, *, frame: str = "pandas
     Raises
     ------
     ValueError
-        If an answer is an error or no JSON, or where its records are cannot be told.
+        If an answer is an error, a redirect or no JSON, or where the records are cannot be told.
+    TypeError
+        If there are no responses, but text.
     ImportError
         Without pandas or polars; the message says what to install.
     """
@@ -54,7 +57,7 @@ def to_frame(responses: Any, records: str | None = None, *, frame: str = "pandas
     if find_spec(frame) is None:
         message = f"to_frame needs {frame}: pip install {frame}"
         raise ImportError(message, name=frame)
-    rows = [record for body in _bodies(responses) for record in records_of(body, records)]
+    rows = records_of(list(_bodies(responses)), records)
     if frame == "polars":
         import polars as pl  # noqa: PLC0415 - optional
 
@@ -67,7 +70,9 @@ def to_frame(responses: Any, records: str | None = None, *, frame: str = "pandas
 def _bodies(responses: Any) -> Iterator[Json]:  # noqa: ANN401
     if isinstance(responses, dict) or _is_response(responses):
         responses = [responses]
-    if hasattr(responses, "__aiter__"):
+    if isinstance(responses, str | bytes):
+        raise TypeError("to_frame takes responses, or what json.loads has made of them, not text")
+    if hasattr(responses, "__aiter__") and not hasattr(responses, "__next__"):
         raise ValueError("these answers come asynchronously: to_frame([answer async for answer in answers])")
     found: Iterable[Any] = responses
     for answer in found:
@@ -82,10 +87,15 @@ def _is_response(answer: Any) -> bool:  # noqa: ANN401
 
 
 def _json(answer: Any) -> Json:  # noqa: ANN401
+    place = shown(str(answer.url))
     if answer.status_code >= _ERROR:
-        raise ValueError(f"one answer is an error: {answer.status_code} for {answer.url}")
+        raise ValueError(f"one answer is an error: {answer.status_code} for {place}")
+    if _REDIRECT <= answer.status_code < _ERROR and (location := answer.headers.get("location")):
+        raise ValueError(
+            f"one answer is a redirect, which is not followed: {answer.status_code} for {place}, to {shown(location)}"
+        )
     try:
         return answer.json()
     except ValueError:
         kind = answer.headers.get("content-type", "without a content type")
-    raise ValueError(f"one answer is no JSON: {answer.status_code}, {kind}, for {answer.url}")
+    raise ValueError(f"one answer is no JSON: {answer.status_code}, {kind}, for {place}")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .fetch import AsyncFetch, Fetch
-from .next_page import next_page
+from .next_page import Following, next_page, same_records
+from .shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,15 +54,28 @@ class Trail:
         self._next_url = next_url
         self._records = records
         self._max_pages = max_pages
+        self._first_page: httpx.Response | None = None
         self._last: httpx.Response | None = None
-        self._before: httpx.Response | None = None
+        self._is_guess = False
         self._seen: set[httpx.URL] = set()
 
     def note(self, page: httpx.Response) -> None:
-        """Hear of the page that was asked for last."""
-        if page is not self._last:
-            self._seen.add(page.url.copy_with(fragment=None))
-            self._before, self._last = self._last, page
+        """Hear of the page that was asked for last.
+
+        Raises
+        ------
+        RuntimeError
+            If it is the one before under another address: the API does not know the parameter that was guessed.
+        """
+        if page is self._last:
+            return
+        if self._is_guess and self._last is not None and same_records(self._last, page, self._records):
+            raise RuntimeError(
+                f"the API's pages run in a circle: {shown(page.url)} has the records of the page before; "
+                "tell the next page with next_url=lambda response: ..."
+            )
+        self._seen.add(page.url.copy_with(fragment=None))
+        self._first_page, self._last = self._first_page or page, page
 
     def __iter__(self) -> Self:
         return self
@@ -72,18 +86,20 @@ class Trail:
             raise StopIteration
         if page is None:
             return self._first
-        found = self._next_url(page) if self._next_url else next_page(page, self._records)
-        if not found:
+        found = self._following(page)
+        if found is None:
             raise StopIteration
-        url = page.url.join(found).copy_with(fragment=None)
-        if url in self._seen or self._stands_still(page):
+        url = page.url.join(found.url).copy_with(fragment=None)
+        if url in self._seen:
             raise RuntimeError(f"the API's pages run in a circle: after {len(self._seen)} of them it names one again")
+        self._is_guess = found.is_guess
         return url
 
-    def _stands_still(self, page: httpx.Response) -> bool:
-        """Tell whether the API gives one page under all addresses: it does not know the parameter that was guessed."""
-        guessed = self._next_url is None and not page.links
-        return guessed and self._before is not None and self._before.content == page.content
+    def _following(self, page: httpx.Response) -> Following | None:
+        if self._next_url is None:
+            return next_page(page, self._first_page or page, self._records)
+        url = self._next_url(page)
+        return Following(url, is_guess=False) if url else None
 
 
 class _Paging:

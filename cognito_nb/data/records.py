@@ -1,8 +1,11 @@
-"""Where in a JSON answer the records are."""
+"""Where in JSON answers the records are."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Json", "at", "records_of"]
 
@@ -11,53 +14,59 @@ Json: TypeAlias = Any  # what `json.loads` makes
 _USUAL = ("items", "data", "results", "records", "value", "values", "entries", "rows", "content", "Items")
 
 
-def at(body: Json, path: str) -> Json:
-    """Return what stands at a path of keys such as ``data.items``; None if there is nothing."""
-    for key in path.split("."):
+def at(body: Json, keys: Sequence[str]) -> Json:
+    """Return what stands at a path of keys; None if there is nothing."""
+    for key in keys:
         if not isinstance(body, dict):
             return None
         body = body.get(key)
     return body
 
 
-def records_of(body: Json, path: str | None) -> list[Json]:
-    """Return the records of one answer.
+def records_of(bodies: Sequence[Json], path: str | None) -> list[Json]:
+    """Return the records of answers that are alike.
 
     Parameters
     ----------
-    body : object
-        The answer, from JSON.
+    bodies : sequence of object
+        The answers, from JSON.
     path : str or None
-        Where the list is, such as ``items`` or ``data.items``; empty: the answer is one record, or a list of them.
-        None: an array is the list; in an object it is the member with a usual name, or else its only list of objects;
-        an object without any is one record.
+        Where the list is, such as ``items`` or ``data.items``; empty: each answer is one record, or a list of them.
+        None: an array is the list; in objects it is the member with a usual name, or else their only list of objects;
+        objects without any are one record each. It is the same member for all answers; an empty one has no record.
 
     Raises
     ------
     ValueError
-        If there is no list at the path, or several members could be meant.
+        If an answer has no list at the path, or several members could be meant.
     """
-    if path:
-        found = at(body, path)
-        if not isinstance(found, list):
-            raise ValueError(f"there is no list at records={path!r}{_has(body)}")
-        return found
-    if isinstance(body, list):
-        return body
-    if path == "" or not isinstance(body, dict):
-        return [body]
-    usual = [name for name in _USUAL if isinstance(body.get(name), list)]
-    if len(usual) == 1:
-        return body[usual[0]]  # type: ignore[no-any-return]
-    lists = usual or [name for name, value in body.items() if _is_list_of_objects(value)]
-    if not lists:
-        return [body]
-    if len(lists) == 1 and "id" not in body:
-        return body[lists[0]]  # type: ignore[no-any-return]
+    keys = _usual_path(bodies) if path is None else path.split(".") if path else ()
+    found: list[Json] = []
+    for body in bodies:
+        found.extend(_list_at(body, keys) if keys else body if isinstance(body, list) else [body])
+    return found
+
+
+def _usual_path(bodies: Sequence[Json]) -> Sequence[str]:
+    objects = [body for body in bodies if isinstance(body, dict)]
+    names = [name for name in _USUAL if any(isinstance(body.get(name), list) for body in objects)]
+    if not names:
+        names = list(dict.fromkeys(name for body in objects for name in body if _is_list_of_objects(body[name])))
+    if len(names) <= 1 and not (names and any("id" in body for body in objects)):
+        return names
     raise ValueError(
-        f"which member holds the records: {', '.join(map(repr, lists))}? Name it, as in records={lists[0]!r}; "
+        f"which member holds the records: {', '.join(map(repr, names))}? Name it, as in records={names[0]!r}; "
         'records="" if each answer is one record'
     )
+
+
+def _list_at(body: Json, keys: Sequence[str]) -> list[Json]:
+    holder, found = at(body, keys[:-1]), at(body, keys)
+    if isinstance(found, list):
+        return found
+    if isinstance(holder, dict) and keys[-1] in holder and found is None:
+        return []  # null, as Go writes an empty list
+    raise ValueError(f"there is no list at records={'.'.join(keys)!r}{_has(body)}")
 
 
 def _is_list_of_objects(value: Json) -> bool:

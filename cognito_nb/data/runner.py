@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    import concurrent.futures
+    from collections.abc import Callable
 
     import httpx
 
@@ -16,8 +17,31 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Place", "Runner", "Slot", "running_loop"]
 
 Answer: TypeAlias = "httpx.Response | Exception"
-Place: TypeAlias = "concurrent.futures.Future[Answer | None]"  # None: there will be no answer
 Slot: TypeAlias = "tuple[int, Place, Asked]"
+
+
+class Place:
+    """Where an answer will be.
+
+    No `concurrent.futures.Future`: an interrupt of the thread that waits could leave its lock taken for good. A caller
+    that has to wait sets `wake`, and then looks whether the answer has come: it is there before anybody is woken.
+    """
+
+    __slots__ = ("answer", "has_answer", "is_begun", "wake")
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None  # once there is an answer, None means that there is none
+        self.has_answer = self.is_begun = False
+        self.wake: Callable[[], object] | None = None
+
+    def tell(self, answer: Answer | None) -> None:
+        """Put the answer there, unless there is one, and wake who waits for it."""
+        if not self.has_answer:
+            self.answer = answer
+            self.has_answer = True
+        if self.wake is not None:
+            with contextlib.suppress(RuntimeError):  # awake already, or its loop is closed by now
+                self.wake()
 
 
 class Runner:
@@ -47,8 +71,9 @@ class Runner:
     async def _work(self) -> None:
         while self.queue:
             number, place, asked = self.queue.popleft()
-            if place.running() or place.done() or not place.set_running_or_notify_cancel():
+            if place.is_begun or place.has_answer:
                 continue  # it stood there twice, or nobody wants it any more
+            place.is_begun = True
             answer: Answer | None = None
             try:
                 answer = await self._sender.send(number, asked)
@@ -71,7 +96,7 @@ class Runner:
 
     def _tell_all(self) -> None:
         for place, answer in self._told:
-            place.set_result(answer)
+            place.tell(answer)
         self._told.clear()
 
 

@@ -14,9 +14,12 @@ import httpx
 
 from .._version import __version__
 from .engine import Engine
+from .shown import shown, status_error
 from .turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..tokens.auth import CognitoAuth
 
 __all__ = ["Asked", "Sender"]
@@ -30,6 +33,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})  #
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds before a retry; doubled each time
 _LONGEST_ASKED = 300.0  # seconds; an API that asks for more has given its answer
 _TOO_MANY, _SERVER_ERROR = 429, 500
+_FINAL = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the request is at fault
 _sleep = asyncio.sleep
 
 
@@ -48,16 +52,35 @@ class Sender:
         How often a request is sent again after 429, 5xx or a broken connection; idempotent methods only.
     timeout : float
         Seconds without a sign of life after which a request fails.
+    headers : mapping, optional
+        Header fields of each request, such as an API key; a request's own come first.
+    params : mapping, optional
+        Query parameters of each request.
     """
 
     def __init__(
-        self, auth: CognitoAuth, base_url: str | None, *, concurrency: int, retries: int, timeout: float
+        self,
+        auth: CognitoAuth,
+        base_url: str | None,
+        *,
+        concurrency: int,
+        retries: int,
+        timeout: float,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
     ) -> None:
-        if concurrency < 1:
-            raise ValueError("concurrency must be at least 1")
+        for name, value, least in (("concurrency", concurrency, 1), ("retries", retries, 0)):
+            if not isinstance(value, int) or value < least:
+                message = f"{name} must be a whole number from {least}, not {value!r}"
+                raise ValueError(message)
+        self._own = httpx.Headers(_HEADERS)
+        self._own.update(headers)
+        if "authorization" in self._own:
+            raise ValueError("headers= takes no Authorization: the session signs; give such requests as httpx.Request")
         self._auth = auth
         self._base = base_url.rstrip("/") + "/" if base_url else None
-        self._fields = httpx.Request("GET", base_url or "", headers=_HEADERS).headers  # with the API's Host
+        self._params = params
+        self._fields = httpx.Request("GET", base_url or "", headers=self._own).headers  # with the API's Host
         self._retries = retries
         self.concurrency = concurrency
         self._engine = Engine(timeout)
@@ -72,6 +95,8 @@ class Sender:
         UntrustedOriginError, NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError,
         ProtocolError, NetworkError
             If there is no token for it.
+        ValueError
+            If its URL is relative, and there is no base.
         httpx.RequestError, httpx.InvalidURL
             If no answer came.
         httpx.HTTPStatusError
@@ -92,7 +117,7 @@ class Sender:
             raise outcome
         if outcome.status_code < httpx.codes.BAD_REQUEST:
             return outcome
-        raise _status_error(outcome)
+        raise status_error(outcome, outcome.content)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -103,16 +128,31 @@ class Sender:
         if isinstance(asked, httpx.Request):
             is_async = isinstance(asked.stream, httpx.AsyncByteStream)
             body = await asked.aread() if is_async else asked.read()
-            headers = {**_HEADERS, **asked.headers}
-            return httpx.Request(asked.method, asked.url, headers=headers, content=body)
-        if not isinstance(asked, str) or self._base is None or _ABSOLUTE.match(asked):
-            return httpx.Request("GET", asked, headers=_HEADERS)
+            headers = httpx.Headers(self._own)
+            headers.update(asked.headers)
+            if asked.url.is_relative_url:
+                headers.pop("Host", None)
+            return httpx.Request(asked.method, self._url(asked.url), headers=headers, content=body)
+        if not isinstance(asked, str) or self._base is None or self._params or _ABSOLUTE.match(asked):
+            return httpx.Request("GET", self._url(asked), headers=self._own)
         # With a stream httpx leaves the header fields alone, which halves what making a request costs
         request = httpx.Request(
             "GET", self._base + asked.lstrip("/"), headers=self._fields, stream=httpx.ByteStream(b"")
         )
         request.read()
         return request
+
+    def _url(self, asked: str | httpx.URL) -> httpx.URL:
+        """Return the whole URL: what is relative is appended to the base, whatever it looks like."""
+        is_relative = (
+            asked.is_relative_url
+            if isinstance(asked, httpx.URL)
+            else isinstance(asked, str) and not _ABSOLUTE.match(asked)
+        )
+        if is_relative and self._base is None:
+            raise ValueError(f"{shown(asked)!r} is relative: give base_url=")
+        url = httpx.URL(f"{self._base}{str(asked).lstrip('/')}" if is_relative else asked)
+        return url.copy_merge_params(self._params) if self._params else url
 
     async def _try(self, number: int, request: httpx.Request) -> _Outcome:
         await self._turns.take(number)
@@ -167,11 +207,6 @@ def _is(outcome: _Outcome, status: int) -> bool:
 
 def _may_pass(outcome: _Outcome) -> bool:
     if isinstance(outcome, httpx.TransportError):
-        return True
+        # Of a certificate that is not trusted, both carriers keep nothing but OpenSSL's words
+        return not isinstance(outcome, _FINAL) and "CERTIFICATE_VERIFY_FAILED" not in str(outcome)
     return outcome.status_code == _TOO_MANY or outcome.status_code >= _SERVER_ERROR
-
-
-def _status_error(answer: httpx.Response) -> httpx.HTTPStatusError:
-    request = answer.request
-    message = f"{answer.status_code} {answer.reason_phrase} for {request.method} {request.url}"
-    return httpx.HTTPStatusError(message, request=request, response=answer)

@@ -3,6 +3,52 @@
 It shares no code with the client it is used to try out, so the two cannot agree by sharing a mistake. It is
 no identity provider: users and keys live in memory, and its passwords are public.
 
+What `LocalUserPool` is given replaces its defaults: with ``users`` there are no demo users, with ``clients`` the first
+is the one that ``client_id`` names, with ``resource_servers`` the scope of the demo API is gone. A client without
+``scopes`` may ask for all of the pool. `User`, `AppClient`, `Lifetimes`, `Switches` (what is unconfirmed about
+Cognito, both ways) and `Fault` take keywords only. Here a web client, and a machine that gets tokens for itself::
+
+    from cognito_nb.local_pool import AppClient, LocalUserPool, ResourceServer, User
+
+    web = AppClient(client_id="web", rotation=True)
+    machine = AppClient(
+        client_id="machine",
+        client_secret="secretOfAtLeast24Characters",
+        flows=("client_credentials",),
+        scopes=("orders/read",),
+    )
+    orders = ResourceServer("orders", ("read",))
+    mary = User(username="mary", groups=("readers",), attributes={"email": "mary@example.com", "custom:team": "sea"})
+    with LocalUserPool(users=[mary], clients=[web, machine], resource_servers=[orders]) as pool:
+        pool.tokens("mary", scopes=["openid", "orders/read"])
+
+The same in a file, whose tables are the parameters of `LocalUserPool` and whose keys are the fields of the classes; it
+may also have ``[lifetimes]``, ``[switches]``, ``[[groups]]`` and ``[[identity_providers]]``. A pool is then
+``LocalUserPool(**load_settings("pool.toml"))``; and ``load_settings("pool.toml") | {"port": 0}`` for tests, while
+``python -m cognito_nb.local_pool --config pool.toml`` runs it alone::
+
+    [pool]
+    port = 9800
+
+    [[users]]
+    username = "mary"                  # password: DEMO_PASSWORD, unless given
+    groups = ["readers"]
+    attributes = { email = "mary@example.com", "custom:team" = "sea" }
+
+    [[clients]]
+    client_id = "web"
+    rotation = true
+
+    [[clients]]
+    client_id = "machine"
+    client_secret = "secretOfAtLeast24Characters"
+    flows = ["client_credentials"]
+    scopes = ["orders/read"]
+
+    [[resource_servers]]
+    identifier = "orders"
+    scopes = ["read"]
+
 A name is loaded when it is first used: pytest imports `cognito_nb.local_pool.fixture` in every run.
 """
 

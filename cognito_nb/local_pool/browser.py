@@ -179,7 +179,9 @@ class LogoutHandler(PageHandler):
             return
         self._end_session()
         names = ("client_id", "redirect_uri", "response_type", "scope", "state", "nonce")
-        query = {"scope": " ".join(client.scopes)} | {name: value for name in names if (value := self.parameter(name))}
+        query = {"scope": " ".join(client.scopes or ())} | {
+            name: value for name in names if (value := self.parameter(name))
+        }
         self.redirect(f"{self.pool.domain}/login?{urlencode(query)}")
 
     def _end_session(self) -> None:

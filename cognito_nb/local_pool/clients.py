@@ -10,18 +10,18 @@ import re
 import secrets
 import string
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from .checks import check, items
+from .lifetimes import Lifetimes
 from .providers import LOCAL_PROVIDER
-from .scopes import DEMO_RESOURCE_SERVERS, SYSTEM_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from .lifetimes import Lifetimes
 
 __all__ = ["DEFAULT_CALLBACK_URLS", "DEFAULT_CLIENT_ID", "AppClient", "check_urls"]
 
@@ -29,7 +29,6 @@ __all__ = ["DEFAULT_CALLBACK_URLS", "DEFAULT_CLIENT_ID", "AppClient", "check_url
 DEFAULT_CLIENT_ID = "1local0demo0client0nb20260"
 DEFAULT_CALLBACK_URLS = ("http://localhost:8888/cognito/callback", "http://127.0.0.1:8888/cognito/callback")
 
-_SCOPES = (*SYSTEM_SCOPES, *(scope for server in DEMO_RESOURCE_SERVERS for scope in server.full_scopes))
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _LONGEST_GRACE = 60
 _MOST_URLS = 100
@@ -64,7 +63,7 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     default_redirect_uri
         The callback URL for a request that names none; by default the only one.
     scopes
-        What the client may ask for, and what it gets when it asks for nothing; up to 50.
+        What the client may ask for, and what it gets when it asks for nothing; up to 50. By default all of the pool.
     flows
         Of ``code``, ``implicit`` and ``client_credentials``; the last one alone, and with a secret.
     identity_providers
@@ -84,6 +83,8 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
 
     Raises
     ------
+    TypeError
+        For a value of another type, with the name of the parameter.
     ValueError
         For what Cognito would not register, with the name of the parameter.
     """
@@ -93,7 +94,7 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     callback_urls: list[str] = field(default_factory=lambda: list(DEFAULT_CALLBACK_URLS))
     logout_urls: list[str] = field(default_factory=list)
     default_redirect_uri: str | None = None
-    scopes: tuple[str, ...] = _SCOPES
+    scopes: tuple[str, ...] | None = None
     flows: tuple[str, ...] = ("code",)
     identity_providers: tuple[str, ...] = (LOCAL_PROVIDER,)
     oauth_enabled: bool = True
@@ -104,13 +105,15 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     lifetimes: Lifetimes | None = None
 
     def __post_init__(self) -> None:
+        self._check_types()
         if not _CLIENT_ID.fullmatch(self.client_id):
             raise ValueError("client_id takes 1 to 128 letters, digits, _ and +")
         if self.client_secret is not None and not _SECRET.fullmatch(self.client_secret):
             raise ValueError("client_secret takes 24 to 64 letters, digits, _ and +")
         check_urls("callback_urls", self.callback_urls)
         check_urls("logout_urls", self.logout_urls)
-        if len(self.scopes) > _MOST_SCOPES or not all(map(_SCOPE.fullmatch, self.scopes)):
+        scopes = self.scopes or ()
+        if len(scopes) > _MOST_SCOPES or not all(map(_SCOPE.fullmatch, scopes)):
             raise ValueError(f"scopes takes up to {_MOST_SCOPES} names, without blanks")
         if not all(map(_PROVIDER.fullmatch, self.identity_providers)):
             raise ValueError("identity_providers takes names of 1 to 32 characters, without blanks")
@@ -119,6 +122,20 @@ class AppClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         if not 0 <= self.rotation_grace <= _LONGEST_GRACE:
             raise ValueError(f"rotation_grace must be 0 to {_LONGEST_GRACE} seconds")
         self._check_flows()
+
+    def _check_types(self) -> None:
+        check("client_id", self.client_id, str)
+        check("client_secret", self.client_secret, str, NoneType)
+        check("rotation_grace", self.rotation_grace, int, float)
+        check("lifetimes", self.lifetimes, Lifetimes, NoneType)
+        self.callback_urls = items("callback_urls", self.callback_urls, str)
+        self.logout_urls = items("logout_urls", self.logout_urls, str)
+        self.flows = tuple(items("flows", self.flows, str))
+        self.identity_providers = tuple(items("identity_providers", self.identity_providers, str))
+        if self.scopes is not None:
+            self.scopes = tuple(items("scopes", self.scopes, str))
+        if self.read_attributes is not None:
+            self.read_attributes = tuple(items("read_attributes", self.read_attributes, str))
 
     def _check_flows(self) -> None:
         if not self.flows and self.oauth_enabled:
@@ -175,11 +192,13 @@ def check_urls(name: str, urls: Iterable[str]) -> None:
 
     Raises
     ------
+    TypeError
+        When they are no strings, or one string.
     ValueError
         When there are more than 100, or one is relative, has a fragment, is longer than 1024 characters, is not all
         printable ASCII, has a port that there is not, is a script, or is plain http to anything but this machine.
     """
-    urls = list(urls)
+    urls = items(name, urls, str)
     if len(urls) > _MOST_URLS:
         raise ValueError(f"{name} takes up to {_MOST_URLS} URLs")
     for url in urls:

@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from tornado.web import Finish
 
+from .endpoints import ENDPOINTS
 from .faults import Fault
-from .web import ENDPOINTS, JsonHandler
+from .web import JsonHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,7 +156,7 @@ def _describe(pool: LocalUserPool, _asked: dict[str, Any]) -> dict[str, Any]:
         "users": users,
         "endpoints": ENDPOINTS,
         "faults": pool.faults.pending(),
-        "latency": pool.latency,
+        "latency": dict(pool.latency),
         "time": pool.clock(),
     }
 
@@ -183,7 +184,7 @@ def _advance(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _slow_down(pool: LocalUserPool, asked: dict[str, Any]) -> dict[str, Any]:
     pool.latency.update(asked)
-    return {"latency": pool.latency}
+    return {"latency": dict(pool.latency)}
 
 
 def _tell_requests(pool: LocalUserPool, _asked: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,8 @@ class FaultyConnection(HTTPConnection):
         if self._fault.replaces_answer:
             status = self._fault.status or status
             headers.pop("Set-Cookie", None)  # of an endpoint that did its work; tornado adds it last
+        if self._fault.retry_after is not None:
+            headers["Retry-After"] = str(self._fault.retry_after)
         self._answer = _Answer(status, headers, chunk or b"")
         return at_once()
 
@@ -129,8 +131,6 @@ def write_fault(handler: PoolHandler, fault: Fault) -> None:
     handler.set_status(status)
     if fault.location is not None:
         handler.set_header("Location", fault.location)
-    if fault.retry_after is not None:
-        handler.set_header("Retry-After", str(fault.retry_after))
     if fault.location is not None or fault.body == "empty" or status in {204, 304}:  # which have none
         handler.clear_header("Content-Type")
         handler.finish()

@@ -11,7 +11,7 @@ route                             takes                               answers
 ``GET /orders/{id}``              access token                        one order, or 404
 ``GET /orders/{id}/notes``        access token                        ``items``: the notes on the order, oldest first
 ``POST /orders/{id}/notes``       access token, ``{"text": ...}``     201 and the note; text of 1 to 1,000 characters
-``GET /customers``                access token                        ``items``, ``total``; by ``limit`` and ``offset``
+``GET /customers``                access token                        ``items``, ``total``, ``offset``; by offset, limit
 ``GET /shipments``                access token                        an array; by ``limit`` and ``page`` (from 1); the
                                                                       next page in ``Link`` (RFC 8288)
 ``GET /reports/revenue``          scope ``demo-api/reports.read``     ``items``: orders and revenue by month and country

@@ -99,10 +99,10 @@ class CustomersHandler(_CollectionHandler):
     endpoint = "customers"
 
     def get(self) -> None:
-        """Answer with one page and how many customers there are."""
+        """Answer with one page, where it begins, and how many customers there are."""
         limit, offset, table = self.limit(), self.number("offset", 0, at_least=0), customers()
         items = _array(table.encoded[offset : offset + limit])
-        self.write_encoded(b'{"items":' + items + b',"total":%d}' % len(table))
+        self.write_encoded(b'{"items":' + items + b',"total":%d,"offset":%d}' % (len(table), offset))
 
 
 class ShipmentsHandler(_CollectionHandler):

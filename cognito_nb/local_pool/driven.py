@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from .checks import check, items
+from .endpoints import ERROR_ENDPOINTS, check_endpoint
+from .faults import Fault
 from .pool import UserPool
 from .visit import Browser
-from .web import ENDPOINTS, ERROR_ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .faults import Fault
+    from .clients import AppClient
 
 __all__ = ["DrivenPool"]
 
@@ -70,8 +72,9 @@ class DrivenPool(UserPool):
         Raises
         ------
         ValueError
-            When there is no such user or client, or the pool refuses.
+            When there is no such user or client, or the pool refuses; of scopes it says which.
         """
+        scopes = items("scopes", scopes, str)
         client = self.clients.get(client_id or self.client_id)
         if client is None:
             raise ValueError(f"there is no client {client_id!r}")
@@ -91,7 +94,8 @@ class DrivenPool(UserPool):
         callback = browser.leave(self.domain, f"{self.domain}/oauth2/authorize?{urlencode(query)}")
         answer = parse_qs(urlsplit(callback).query)
         if "code" not in answer:
-            raise ValueError(f"the pool gave no code: {answer.get('error', ['no reason'])[0]}")
+            error = answer.get("error", ["no reason"])[0]
+            raise ValueError(f"the pool gave no code: {error}{_why(error, client, scopes)}")
         fields |= {"grant_type": "authorization_code", "code": answer["code"][0], "code_verifier": verifier}
         return self._redeem(browser, fields, client.client_secret)
 
@@ -132,6 +136,7 @@ class DrivenPool(UserPool):
         ValueError
             For a time before the year 1 or after 9999, which has no date.
         """
+        check("seconds", seconds, int, float)
         clock = self.clock if isinstance(self.clock, _MovedClock) else _MovedClock(self.clock, 0)
         moved = replace(clock, seconds=clock.seconds + seconds)
         first, last = _YEARS_1_TO_9999
@@ -156,7 +161,8 @@ class DrivenPool(UserPool):
         ValueError
             When there is no such endpoint, `times` is no positive number, or the endpoint has no errors with a code.
         """
-        _check_endpoint(endpoint)
+        check_endpoint(endpoint)
+        check("fault", fault, Fault)
         if fault.error is not None and endpoint not in ERROR_ENDPOINTS:
             raise ValueError(f"{endpoint} has no error codes; there are such in {', '.join(ERROR_ENDPOINTS)}")
         self.faults.add(endpoint, fault, times)
@@ -170,7 +176,7 @@ class DrivenPool(UserPool):
             When there is no such endpoint.
         """
         if endpoint is not None:
-            _check_endpoint(endpoint)
+            check_endpoint(endpoint)
         self.faults.clear(endpoint)
 
     def environment(self, user: str | None = None, *, profile: str | None = None) -> dict[str, str]:
@@ -197,7 +203,7 @@ class DrivenPool(UserPool):
         if client.client_secret is not None:
             settings["CLIENT_SECRET"] = client.client_secret
         if user is not None:
-            settings["REFRESH_TOKEN"] = self.tokens(user)["refresh_token"]
+            settings |= {"REFRESH_TOKEN": self.tokens(user)["refresh_token"], "REMEMBER": "kernel"}
         return {prefix + name: value for name, value in settings.items()}
 
     def _redeem(self, browser: Browser, fields: Mapping[str, str], client_secret: str | None) -> dict[str, Any]:
@@ -221,6 +227,8 @@ class _MovedClock:
         return self.clock() + self.seconds
 
 
-def _check_endpoint(name: object) -> None:
-    if name not in ENDPOINTS:
-        raise ValueError(f"no endpoint {name!r}; there are {', '.join(ENDPOINTS)}")
+def _why(error: str, client: AppClient, scopes: Iterable[str]) -> str:
+    allowed = client.scopes or ()
+    if error != "invalid_scope" or not (refused := [scope for scope in scopes if scope not in allowed]):
+        return ""
+    return f"; client {client.client_id!r} may not ask for {', '.join(refused)}, but for {', '.join(allowed)}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from .checks import check
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,6 +31,8 @@ class Lifetimes:
 
     Raises
     ------
+    TypeError
+        For what is no number.
     ValueError
         For an access or ID token of less than 5 seconds or more than a day, a refresh token of more than 3650 days,
         and anything that does not last at all.
@@ -43,6 +47,7 @@ class Lifetimes:
 
     def __post_init__(self) -> None:
         for name, seconds in asdict(self).items():
+            check(name, seconds, int, float)
             if seconds <= 0:
                 raise ValueError(f"{name} takes more than 0 seconds")
             least, most = _RANGES.get(name, (0, seconds))

@@ -11,19 +11,22 @@ import re
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from types import NoneType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .browser_sessions import BrowserSessions
+from .checks import check, items
 from .clients import DEFAULT_CLIENT_ID, AppClient, check_urls
+from .endpoints import Latency
 from .faults import FaultPlan
 from .issued import IssuedTokens
 from .keys import PoolKeys
 from .lifetimes import Lifetimes
 from .providers import LOCAL_PROVIDER, IdentityProvider
-from .scopes import DEMO_RESOURCE_SERVERS, SYSTEM_SCOPES, ResourceServer, granted_scopes
+from .scopes import DEMO_RESOURCE_SERVERS, SYSTEM_SCOPES, ResourceServer, all_scopes, check_scopes, granted_scopes
 from .strictness import Switches
-from .users import DEMO_GROUPS, DEMO_USERS, Group, User
+from .users import DEMO_GROUPS, DEMO_PASSWORD, DEMO_USERS, Group, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,6 +68,9 @@ class UserPool(BrowserSessions, IssuedTokens):
         switches: Switches | None = None,
         keys: PoolKeys | None = None,
     ) -> None:
+        check("pool_id", pool_id, str)
+        check("lifetimes", lifetimes, Lifetimes, NoneType)
+        check("switches", switches, Switches, NoneType)
         if not _POOL_ID.fullmatch(pool_id):
             raise ValueError(f"not a user pool id: {pool_id!r}")
         BrowserSessions.__init__(self)
@@ -76,20 +82,35 @@ class UserPool(BrowserSessions, IssuedTokens):
         self.switches = switches or Switches()
         self.keys = keys or PoolKeys.generate()
         self.clock: Callable[[], float] = time.time
-        self.latency: dict[str, float] = {}
+        self._latency = Latency()
         self.faults = FaultPlan()
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
-        self._users = _by_name("username", DEMO_USERS if users is None else users)
-        self.groups = _by_name("name", DEMO_GROUPS if groups is None else groups)
-        if clients is None:
-            clients = [AppClient(client_id=DEFAULT_CLIENT_ID)]
-        self.clients = _by_name("client_id", map(_copy_of, clients))
-        if not self.clients:
-            raise ValueError("clients: a pool has at least one")
+        self._users = _by_name("users", DEMO_USERS if users is None else users, User)
+        self.groups = _by_name("groups", DEMO_GROUPS if groups is None else groups, Group)
         servers = DEMO_RESOURCE_SERVERS if resource_servers is None else resource_servers
-        self.resource_servers = _by_name("identifier", servers)
-        self.identity_providers = _by_name("name", identity_providers)
+        self.resource_servers = _by_name("resource_servers", servers, ResourceServer)
+        self.identity_providers = _by_name("identity_providers", identity_providers, IdentityProvider)
+        given = _by_name("clients", [AppClient(client_id=DEFAULT_CLIENT_ID)] if clients is None else clients, AppClient)
+        if not given:
+            raise ValueError("clients: a pool has at least one")
+        self.clients = {client_id: self._copy_of(client) for client_id, client in given.items()}
         self.assumed_roles: dict[str, str] = {}
+
+    def _copy_of(self, client: AppClient) -> AppClient:
+        """Return a client of the pool's own: what is registered with one pool is not with another."""
+        servers = self.resource_servers
+        if client.scopes is not None:
+            check_scopes(client.client_id, client.scopes, servers)
+        return replace(client, scopes=all_scopes(servers.values()) if client.scopes is None else client.scopes)
+
+    @property
+    def latency(self) -> Latency:
+        """Seconds that every answer of an endpoint takes."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, seconds: Mapping[str, float]) -> None:
+        self._latency = Latency(seconds)
 
     @property
     def issuer(self) -> str:
@@ -121,25 +142,38 @@ class UserPool(BrowserSessions, IssuedTokens):
     def add_user(
         self,
         username: str,
-        password: str = "",
+        password: str = DEMO_PASSWORD,
         *,
         groups: Iterable[str] = (),
         attributes: Mapping[str, str] | None = None,
         provider: str | None = None,
     ) -> User:
-        """Add a user, or put another in the place of one of that name, and return it."""
+        """Add a user, or put another in the place of one of that name, and return it; `put_user` takes a `User`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `User`.
+        """
         user = User(
             username=username,
             password=password,
-            groups=tuple(groups),
-            attributes=attributes or {},
+            groups=groups,  # type: ignore[arg-type]  # it makes a tuple of them
+            attributes={} if attributes is None else attributes,
             provider=provider,
         )
         self.put_user(user)
         return user
 
     def put_user(self, user: User) -> None:
-        """Add a user, or replace one: with the same ``sub`` it is a change, which refreshed tokens show."""
+        """Add a user, or replace one: with the same ``sub`` it is a change, which refreshed tokens show.
+
+        Raises
+        ------
+        TypeError
+            For what is no `User`.
+        """
+        check("user", user, User)
         self._users[user.username] = user
 
     def remove_user(self, username: str) -> None:
@@ -221,9 +255,9 @@ class UserPool(BrowserSessions, IssuedTokens):
         self, client: AppClient, requested: str | None, *, custom_only: bool = False
     ) -> tuple[str, ...] | None:
         """Return the scopes that a request of a client gets, or ``None`` when it is not acceptable."""
-        custom = {scope for server in self.resource_servers.values() for scope in server.full_scopes}
-        allowed = [scope for scope in client.scopes if not custom_only or scope not in SYSTEM_SCOPES]
-        return granted_scopes(requested, allowed=allowed, active=custom.union(SYSTEM_SCOPES), switches=self.switches)
+        active = all_scopes(self.resource_servers.values())
+        allowed = [scope for scope in client.scopes or () if not custom_only or scope not in SYSTEM_SCOPES]
+        return granted_scopes(requested, allowed=allowed, active=active, switches=self.switches)
 
     def identity_provider(self, name: str) -> IdentityProvider:
         """Return the external provider of this name; one that nobody described has no identifiers."""
@@ -246,16 +280,13 @@ class UserPool(BrowserSessions, IssuedTokens):
         raise ValueError("the client has no such identity provider")
 
 
-def _copy_of(client: AppClient) -> AppClient:
-    """Return a client of the pool's own: what is registered with one pool is not with another."""
-    return replace(client, callback_urls=list(client.callback_urls), logout_urls=list(client.logout_urls))
-
-
-def _by_name(key: str, records: Iterable[_Record]) -> dict[str, _Record]:
+def _by_name(argument: str, records: Iterable[_Record], kind: type[_Record]) -> dict[str, _Record]:
+    """Return the records by their first field, which is the name of each."""
+    key = fields(kind)[0].name  # type: ignore[arg-type]  # all are dataclasses
     named: dict[str, _Record] = {}
-    for record in records:
+    for record in items(argument, records, kind):
         name = getattr(record, key)
         if name in named:
-            raise ValueError(f"there is more than one {type(record).__name__} with the {key} {name!r}")
+            raise ValueError(f"there is more than one {kind.__name__} with the {key} {name!r}")
         named[name] = record
     return named

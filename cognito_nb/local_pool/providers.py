@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .checks import check, items
+
 __all__ = ["LOCAL_PROVIDER", "IdentityProvider", "ProviderType"]
 
 ProviderType: TypeAlias = Literal["Facebook", "Google", "LoginWithAmazon", "OIDC", "SAML", "SignInWithApple"]
@@ -33,11 +35,20 @@ class IdentityProvider:
         By default that of the social provider of this name, else ``OIDC``.
     identifiers
         What ``idp_identifier`` may say instead of the name, such as an e-mail domain.
+
+    Raises
+    ------
+    TypeError
+        For a value of another type, with the name of the parameter.
     """
 
     name: str
     type: ProviderType | None = None
     identifiers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check("name", self.name, str)
+        object.__setattr__(self, "identifiers", tuple(items("identifiers", self.identifiers, str)))
 
     @property
     def kind(self) -> ProviderType:

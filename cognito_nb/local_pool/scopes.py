@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .checks import check, items
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from .strictness import Switches
     from .users import User
@@ -19,8 +21,10 @@ __all__ = [
     "STANDARD_ATTRIBUTES",
     "SYSTEM_SCOPES",
     "ResourceServer",
+    "all_scopes",
     "attributes_in_scope",
     "can_read",
+    "check_scopes",
     "granted_scopes",
 ]
 
@@ -53,10 +57,20 @@ STANDARD_ATTRIBUTES = frozenset({"address"}).union(*_ATTRIBUTES.values())
 
 @dataclass(frozen=True, slots=True)
 class ResourceServer:
-    """An API with scopes of its own, which clients ask for as ``{identifier}/{scope}``."""
+    """An API with scopes of its own, which clients ask for as ``{identifier}/{scope}``.
+
+    Raises
+    ------
+    TypeError
+        For a value of another type, with the name of the parameter.
+    """
 
     identifier: str
     scopes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check("identifier", self.identifier, str)
+        object.__setattr__(self, "scopes", tuple(items("scopes", self.scopes, str)))
 
     @property
     def full_scopes(self) -> tuple[str, ...]:
@@ -65,6 +79,30 @@ class ResourceServer:
 
 
 DEMO_RESOURCE_SERVERS = (ResourceServer("demo-api", ("reports.read",)),)
+
+
+def all_scopes(servers: Iterable[ResourceServer]) -> tuple[str, ...]:
+    """Return the scopes that there are in a pool: Cognito's own, and those of the resource servers."""
+    return (*SYSTEM_SCOPES, *(scope for server in servers for scope in server.full_scopes))
+
+
+def check_scopes(client_id: str, scopes: Iterable[str], servers: Mapping[str, ResourceServer]) -> None:
+    """Refuse a client that asks for what there is not, as Cognito does (``ScopeDoesNotExistException``).
+
+    Raises
+    ------
+    ValueError
+        With the client, the scope and what is missing.
+    """
+    known = all_scopes(servers.values())
+    for scope in scopes:
+        if scope in known:
+            continue
+        identifier, _, name = scope.rpartition("/")
+        missing = f"no scope {name!r} in the resource server {identifier!r}"
+        if identifier not in servers:
+            missing = f"no resource server {identifier!r}" if identifier else "no such scope of Cognito's own"
+        raise ValueError(f"client {client_id!r} asks for {scope!r}; there is {missing}")
 
 
 def granted_scopes(

@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from .browser import AuthorizeHandler, ErrorHandler, LoginHandler, LogoutHandler, SignedOutHandler, StyleHandler
+from .checks import check
 from .control import CONTROL_ROUTES
 from .demo_api import ApiMemory, api_routes
 from .driven import DrivenPool
@@ -96,15 +97,20 @@ class LocalUserPool(DrivenPool):
         The identity pool at `domain` that takes its ID tokens.
     assumed_roles : dict of str to str
         Access key ids of the (made-up) AWS credentials that were handed out, and the role ARN of each.
-    latency : dict of str to float
+    latency : mapping of str to float
         Seconds that each of these endpoints shall take.
+    resource_servers : dict of str to ResourceServer
+        By identifier. What is taken out is gone as in Cognito: a client that may ask for its scopes gets none of them.
     clock : callable
         Returns the pool's time in seconds since 1970. `advance` moves it; put another in its place to hold it still.
 
     Raises
     ------
+    TypeError
+        For an argument of another type, with its name.
     ValueError
-        When the pool id is none, or a port, when two records have the same name, or there is no client.
+        When the pool id is none, or a port, when two records have the same name, when there is no client, or one that
+        asks for a scope that there is not.
 
     Examples
     --------
@@ -140,6 +146,8 @@ class LocalUserPool(DrivenPool):
             switches=switches,
             keys=keys,
         )
+        check("port", port, int)
+        check("api_port", api_port, int)
         self._ports = (port, api_port)
         if not all(0 <= each <= _LAST_PORT for each in self._ports):
             raise ValueError(f"ports are 0 to {_LAST_PORT}")

@@ -19,7 +19,7 @@ from .lifetimes import Lifetimes
 from .providers import IdentityProvider
 from .scopes import ResourceServer
 from .strictness import Switches
-from .users import DEMO_PASSWORD, Group, User
+from .users import Group, User
 
 if TYPE_CHECKING:
     import os
@@ -48,8 +48,8 @@ def load_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     path
         The file: ``[pool]`` with pool_id, port and api_port; the tables ``[lifetimes]`` and ``[switches]``; the lists
         ``[[users]]``, ``[[groups]]``, ``[[clients]]``, ``[[resource_servers]]`` and ``[[identity_providers]]``, with
-        the fields of the classes. A user of the pool's own without a password has `DEMO_PASSWORD`. What the file
-        leaves out is as in `LocalUserPool`: without ``[[users]]``, say, there are the demo users.
+        the fields of the classes. What the file leaves out is as there: without ``[[users]]``, say, there are the
+        demo users.
 
     Returns
     -------
@@ -94,8 +94,6 @@ def _parse(path: Path) -> dict[str, Any]:
 def _record(kind: type, table: object, where: str) -> Any:  # noqa: ANN401 - an instance of `kind`
     hints = get_type_hints(kind, localns=_FOR_CHECKERS)
     values = _values(table, {field.name: hints[field.name] for field in fields(kind)}, where)
-    if kind is User and "provider" not in values:
-        values.setdefault("password", DEMO_PASSWORD)
     key = fields(kind)[0]
     try:
         return kind(**values)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING
 
+from .checks import check, items
 from .scopes import STANDARD_ATTRIBUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 __all__ = ["DEMO_GROUPS", "DEMO_PASSWORD", "DEMO_USERS", "Group", "User", "preferred_role"]
 
@@ -30,7 +32,7 @@ class User:
     username
         For a federated user the id at the provider; it reads ``{provider}_{id}`` from then on, as in Cognito.
     password
-        Whoever has none, such as a federated user, cannot sign in with one.
+        By default `DEMO_PASSWORD`. With an empty one nobody signs in; a federated user has none, whatever is given.
     attributes
         By name, copied; own ones start with ``custom:``.
     groups
@@ -44,13 +46,15 @@ class User:
 
     Raises
     ------
+    TypeError
+        For a value of another type, with the name of the parameter.
     ValueError
         For an attribute that user pools do not have, and for ``email_verified`` or ``phone_number_verified`` with
         another value than ``"true"`` and ``"false"``.
     """
 
     username: str
-    password: str = field(default="", repr=False)
+    password: str = field(default=DEMO_PASSWORD, repr=False)
     attributes: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     sub: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -58,15 +62,23 @@ class User:
     created_at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
+        check("username", self.username, str)
+        check("password", self.password, str)
+        check("provider", self.provider, str, NoneType)
+        check("attributes", self.attributes, Mapping)
+        object.__setattr__(self, "groups", tuple(items("groups", self.groups, str)))
         for name, value in self.attributes.items():
+            check(f"attributes: {name}", value, str)
             if name not in STANDARD_ATTRIBUTES and not name.startswith("custom:"):
                 raise ValueError(f"attributes: {name!r} is neither a standard attribute nor custom:")
             if name in {"email_verified", "phone_number_verified"} and value not in {"true", "false"}:
                 raise ValueError(f'attributes: {name} takes "true" or "false"')
         # A user is in many tokens, and a demo user in many pools
         object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
-        if self.provider and not self.username.startswith(f"{self.provider}_"):
-            object.__setattr__(self, "username", f"{self.provider}_{self.username}")
+        if self.provider:
+            object.__setattr__(self, "password", "")
+            name = self.username.removeprefix(f"{self.provider}_")
+            object.__setattr__(self, "username", f"{self.provider}_{name}")
 
     @property
     def name(self) -> str:
@@ -113,7 +125,7 @@ def _demo_user(username: str, name: str, groups: tuple[str, ...], team: str, pho
     if phone:
         attributes |= {"phone_number": phone, "phone_number_verified": "true"}
     sub = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{username}.example.com"))  # the same user in every run
-    return User(username=username, password=DEMO_PASSWORD, attributes=attributes, groups=groups, sub=sub)
+    return User(username=username, attributes=attributes, groups=groups, sub=sub)
 
 
 DEMO_USERS = (

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .pool import UserPool
 
 __all__ = [
-    "ENDPOINTS",
-    "ERROR_ENDPOINTS",
     "JsonHandler",
     "NotFoundHandler",
     "OAuthErrorHandler",
@@ -44,17 +42,6 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
-# The names of the handlers' `endpoint`, first those of `OAuthErrorHandler`
-ERROR_ENDPOINTS = (
-    *("audit", "authorize", "customers", "flaky", "identity", "limited", "login", "me", "notes", "order", "orders"),
-    *("revenue", "revoke", "shipments", "slow", "token", "userinfo"),
-)
-ENDPOINTS = tuple(
-    sorted(
-        (*ERROR_ENDPOINTS, "discovery", "error", "health", "jwks", "logout", "other", "profile", "signed-out", "style")
-    )
-)
 
 
 class PoolHandler(RequestHandler):

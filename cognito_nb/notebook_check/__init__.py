@@ -5,10 +5,12 @@ No report holds a secret, nor a part of one. It loads nothing but the standard l
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ __all__ = ["Finding", "check", "search"]
 _MARKER = "[removed by jupyter cognito check]"
 _JOINT = re.compile(r'",\s*+"')  # between two lines of a text
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")  # could hide what the quick look searches
+_CHECKPOINTS = ".ipynb_checkpoints"  # hidden, but `git add .` takes them along
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -127,15 +130,26 @@ def _notebooks(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
             continue
         for folder, folders, files in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_ENTERED)
+            folders[:] = sorted(filter(_is_entered, folders))
             found = (Path(folder, name) for name in sorted(files) if name.endswith(".ipynb"))
-            yield from (file for file in found if not file.is_symlink())
+            yield from filter(_is_file, found)
     yield from closed  # reading them tells why
+
+
+def _is_entered(folder: str) -> bool:
+    return folder == _CHECKPOINTS or not (folder.startswith(".") or folder in _NOT_ENTERED)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True  # reading it tells why
 
 
 def _check_file(path: Path, *, fix: bool) -> _Result:
     try:
-        document = path.read_bytes().decode()
+        document = _content(path).decode()
         findings, fixed = search(document)
     except (OSError, ValueError, RecursionError) as error:
         return _Result(path, [], _fault(error))
@@ -146,6 +160,13 @@ def _check_file(path: Path, *, fix: bool) -> _Result:
     except OSError as error:
         return _Result(path, findings, f"cannot be written: {error.strerror}")
     return _Result(path, findings, is_fixed=True)
+
+
+def _content(path: Path) -> bytes:
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "not a regular file")  # a pipe could keep the reader waiting for ever
+    return path.read_bytes()
 
 
 def _fault(error: Exception) -> str:
@@ -194,15 +215,20 @@ def _print_lines(results: list[_Result]) -> None:
 
 def _print_json(results: list[_Result]) -> None:
     findings = [
-        {"file": _shown(result.path), **finding._asdict(), "removed": result.is_removed(finding)}
+        {"file": _encodable(result.path), **finding._asdict(), "removed": result.is_removed(finding)}
         for result in results
         for finding in result.findings
     ]
-    faults = [{"file": _shown(result.path), "fault": result.fault} for result in results if result.fault]
+    faults = [{"file": _encodable(result.path), "fault": result.fault} for result in results if result.fault]
     print(json.dumps({"checked": len(results), "findings": findings, "faults": faults}, indent=1))  # noqa: T201 - the answer
 
 
 def _shown(path: Path) -> str:
+    """Return a path for a terminal, which would obey control characters and turn text around."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(path))
+
+
+def _encodable(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,13 +31,22 @@ class Edit(NamedTuple):
     text: str
 
 
-class _Piece(NamedTuple):
+class _Piece:
     """A string literal of the file, without its quotes, and where its value begins in the field's text."""
 
-    offset: int
-    value: str
-    start: int
-    literal: str
+    def __init__(self, offset: int, value: str, start: int, literal: str) -> None:
+        self.offset = offset
+        self.value = value
+        self.start = start
+        self._literal = literal
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        return _places(self._literal)
+
+    def edit(self, first: int, last: int, text: str) -> Edit:
+        """Return the edit that replaces a part of the value."""
+        return Edit(self.start + _raw(self._places, first), self.start + _raw(self._places, last), text)
 
 
 class Field(NamedTuple):
@@ -62,11 +72,12 @@ class Field(NamedTuple):
     def replacing(self, start: int, end: int, text: str) -> list[Edit]:
         """Return the edits that replace a part of the field's text; none if it lies in the key alone."""
         edits = []
-        for piece in self.pieces:
+        at = max(bisect_right(self.pieces, start, key=lambda piece: piece.offset) - 1, 0)
+        while at < len(self.pieces) and (piece := self.pieces[at]).offset < end:
+            at += 1
             first, last = max(start - piece.offset, 0), min(end - piece.offset, len(piece.value))
             if first < last:
-                places = _places(piece.literal)
-                edits.append(Edit(piece.start + _raw(places, first), piece.start + _raw(places, last), text))
+                edits.append(piece.edit(first, last, text))
                 text = ""
         return edits
 

@@ -38,12 +38,15 @@ class FoundSecret(NamedTuple):
     expires_at: float | None = None
 
 
-_HEADER = re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}+(?=\.)")  # base64url of {"
-_SIGNED = re.compile(r"\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+")  # unsigned tokens end with the point
-_ENCRYPTED = re.compile(r"\.[A-Za-z0-9_-]*+(?:\.[A-Za-z0-9_-]{8,}+){3}")
+_POINT = r"(?:\.|%(?:25)*2[Ee]|&\#(?:46|x2[Ee]);|\\+u002[Ee])"  # as it is, in a URL, in HTML, in JSON
+_HEADER = re.compile(rf"eyJ[A-Za-z0-9_-]{{8,2048}}+(?={_POINT})")  # base64url of {"
+_SIGNED = re.compile(rf"{_POINT}([A-Za-z0-9_-]{{8,}}+){_POINT}[A-Za-z0-9_-]*+")  # unsigned tokens end with the point
+_ENCRYPTED = re.compile(rf"{_POINT}[A-Za-z0-9_-]*+(?:{_POINT}[A-Za-z0-9_-]{{8,}}+){{3}}")
+_ENCODED = re.compile(r"ZXlK[A-Za-z0-9_+/-]{40,}+={0,2}")  # base64 of eyJ
+_SAMPLE_SUBJECT = "1234567890"  # of the tokens on jwt.io
 _WRAPPED = re.compile(r"eyJ[A-Za-z0-9_.-]{40,2048}+(?:\r?\n[ ]*+[A-Za-z0-9_.-]++)++")  # rich's output
 _WRAP = re.compile(r"\r?\n[ ]*+")
-_BEGINNING = re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}+(?:\.|(?<=[A-Za-z0-9_-]{40})(?:[\r\n]|\\[rn]))")
+_BEGINNING = re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}+(?:" + _POINT + r"|(?<=[A-Za-z0-9_-]{40})(?:[\r\n]|\\[rn]))")
 _END_OF_TIME = 1e11  # seconds since the epoch: the year 5138
 _TOKEN_USES = {"id": "ID token (JWT)", "access": "access token (JWT)"}
 
@@ -62,11 +65,12 @@ _STS_TOKEN = re.compile(r"IQoJb3JpZ2lu[A-Za-z0-9/+=%]{80,}+")
 _BASIC = re.compile(r"Basic[ ]([A-Za-z0-9+/]{40,}+)={0,2}", _FLAGS)
 _CODE = re.compile(rf"{_BORDER}code{_EQUALS}([A-Za-z0-9._~-]{{16,512}}+)", _FLAGS)
 _ANSWER = re.compile(rf"state{_EQUALS}[A-Za-z0-9._~%-]{{6}}|callback|idpresponse|authorization_code", _FLAGS)
-_URL_LIMIT = 4096  # characters before and behind the code in which the rest of its URL is looked for
+_URL_LIMIT = 4096  # characters before the first code in which the beginning of its URL is looked for
 _URL_END = re.compile(r"[\s\"'<>`]")
 
 _KEY_VALUE = r"(?:[A-Za-z0-9+]|\\*/|%2[FB]){40}(?![\w/+=-])"
 _STS_VALUE = r"[A-Za-z0-9/+=%\\]{100,}+"
+_OPAQUE_VALUE = r"(?!eyJ)[\w+/~-]{32,2048}+(?![.(\[])"  # a JWT proves itself
 _CODE_VALUE = r"[A-Za-z0-9-]{20,512}+(?![\w.(\[])"
 _NAMED = {  # words of the name → what it is, and its value
     "client secret": ("client secret", r"[\w+/~-]{20,128}+(?![.(\[])"),
@@ -76,20 +80,23 @@ _NAMED = {  # words of the name → what it is, and its value
     "security token": ("AWS session token", _STS_VALUE),
     "auth code": ("authorization code", _CODE_VALUE),
     "authorization code": ("authorization code", _CODE_VALUE),
+    "refresh token": ("refresh token", _OPAQUE_VALUE),
+    "server token": ("Jupyter server token", _OPAQUE_VALUE),
     "code verifier": ("PKCE code verifier", r"[\w.~-]{43,128}+(?![(\[])"),
 }
 _PATTERNS = [
     (what, re.compile(rf"{name.replace(' ', '[_-]?')}{_LINK}({value})", _FLAGS))
     for name, (what, value) in _NAMED.items()
 ]
-_SIGNS = ("code=", "code%", "basic ", *(name.replace(" ", "") for name in _NAMED))
+_QUERY_TOKEN = re.compile(r"[?&]token=([0-9a-f]{32,128}+)(?![\w.-])")  # as Jupyter prints its URL
+_SIGNS = ("code=", "code%", "basic ", "?token=", "&token=", *(name.replace(" ", "") for name in _NAMED))
 _SAMPLE = re.compile(r"example|your[_-]|sample|placeholder|redacted|removed|secret|client|change|x{6}", re.IGNORECASE)
 _LEAST_VARIETY = 10  # different characters in what was drawn at random
 
 
 def may_hold_secret(text: str) -> bool:
     """Tell quickly whether a text, of any size, is worth `find_secrets`; False is certain."""
-    if "AKIA" in text or "ASIA" in text or "IQoJb3JpZ2lu" in text or _BEGINNING.search(text):
+    if "AKIA" in text or "ASIA" in text or "IQoJb3JpZ2lu" in text or "ZXlK" in text or _BEGINNING.search(text):
         return True
     squeezed = text.lower().replace("_", "").replace("-", "")
     return any(sign in squeezed for sign in _SIGNS)
@@ -115,6 +122,10 @@ def _tokens(text: str) -> Iterator[FoundSecret]:
                 end += len(wrap[0]) if wrap.start() < end else 0
             if found.start == 0:
                 yield found._replace(start=lines.start(), end=lines.start() + end)
+    for encoded in _ENCODED.finditer(text):
+        for found in _whole_tokens(_bytes(encoded[0].rstrip("=")).decode("ascii", "replace")):
+            if found.start == 0:
+                yield found._replace(start=encoded.start(), end=encoded.end())
 
 
 def _whole_tokens(text: str) -> Iterator[FoundSecret]:
@@ -126,7 +137,9 @@ def _whole_tokens(text: str) -> Iterator[FoundSecret]:
         rest = (_ENCRYPTED if encrypted else _SIGNED).match(text, start.end())
         if rest is None:
             continue
-        claims = {} if encrypted else _decoded(rest[0].split(".")[1])
+        claims = {} if encrypted else _decoded(rest[1])
+        if claims.get("sub") == _SAMPLE_SUBJECT:
+            continue
         what = "refresh token (encrypted JWT)" if encrypted else _TOKEN_USES.get(str(claims.get("token_use")), "JWT")
         expiry = claims.get("exp")
         is_time = isinstance(expiry, int | float) and 0 <= expiry < _END_OF_TIME
@@ -143,10 +156,16 @@ def _aws(text: str) -> Iterator[FoundSecret]:
 
 
 def _codes(text: str) -> Iterator[FoundSecret]:
+    end, answers = -1, []
     for found in _CODE.finditer(text):
-        before = _URL_END.split(text[max(0, found.start() - _URL_LIMIT) : found.start()])[-1]
-        behind = _URL_END.split(text[found.end() : found.end() + _URL_LIMIT], maxsplit=1)[0]
-        if _is_random(found[1]) and _ANSWER.search(f"{before} {behind}"):
+        if found.start() >= end:  # else it is in the URL of the one before, which may be long and full of them
+            before = text[max(0, end, found.start() - _URL_LIMIT) : found.start()]
+            start = found.start() - len(_URL_END.split(before)[-1])
+            ended = _URL_END.search(text, found.end())
+            end = ended.start() if ended else len(text)
+            answers = [answer.span() for answer in _ANSWER.finditer(text, start, end)]
+        is_answer = answers and (answers[0][1] <= found.start() or answers[-1][0] >= found.end())
+        if is_answer and _is_random(found[1]):
             yield FoundSecret(*found.span(1), "authorization code")
 
 
@@ -156,6 +175,9 @@ def _named(text: str) -> Iterator[FoundSecret]:
             is_key = what == "AWS secret key"  # of 40 characters: one in a hundred has less than two digits
             if _is_random(found[1], digits=0 if is_key else 2) and not (is_key and found[1].lower() == found[1]):
                 yield FoundSecret(*found.span(1), what)
+    for found in _QUERY_TOKEN.finditer(text):
+        if _is_random(found[1]):
+            yield FoundSecret(*found.span(1), "Jupyter server token")
     for found in _BASIC.finditer(text):
         user, _, password = _bytes(found[1]).decode("ascii", "replace").partition(":")
         if user.isalnum() and _is_random(password):

@@ -8,13 +8,14 @@ own, so nothing here names a class of httpx where an object that the client has 
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.request import getproxies
 
 import httpx
 
-from .authorization import Origins, advice, bearer, untrusted
+from .authorization import Origins, advice, bearer, check_kind, untrusted
 from .transport import DIRECT, new_tls_context, tls_context
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class CognitoAuth(httpx.Auth):
     """
 
     def __init__(self, engine: RefreshEngine, origins: Origins, kind: TokenKind) -> None:
+        check_kind(kind)
         self._engine = engine
         self._origins = origins
         self._kind = kind
@@ -150,12 +152,32 @@ def auth_for_any_httpx() -> type[CognitoAuth]:
 
 def signing_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.Client:
     """Return a client whose requests `auth` signs; `options` are `httpx.Client`'s."""
-    return httpx.Client(base_url=base_url, auth=auth, **_options(options))
+    return _SigningClient(base_url=base_url, auth=auth, **_options(options))
 
 
 def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.AsyncClient:
     """Return the same as an `httpx.AsyncClient`."""
-    return httpx.AsyncClient(base_url=base_url, auth=auth, **_options(options))
+    return _SigningAsyncClient(base_url=base_url, auth=auth, **_options(options))
+
+
+class _SigningClient(httpx.Client):
+    """Leaves no token in an error: an authentication does not see one, nor the request that a redirect had made."""
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        try:
+            return super().send(request, **options)
+        except httpx.HTTPError as error:
+            _take_off_error(error, request)
+            raise
+
+
+class _SigningAsyncClient(httpx.AsyncClient):
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        try:
+            return await super().send(request, **options)
+        except httpx.HTTPError as error:
+            _take_off_error(error, request)
+            raise
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
@@ -177,6 +199,13 @@ def _take_off_redirects(response: httpx.Response, request: httpx.Request) -> Non
     for sent in (response, *response.history):
         if sent.request is not request:
             sent.request.headers.pop("Authorization", None)
+
+
+def _take_off_error(error: httpx.HTTPError, request: httpx.Request) -> None:
+    """Take the token off the request that an error holds, if a redirect has made it of `request`."""
+    with suppress(RuntimeError):  # it holds none
+        if error.request is not request:
+            error.request.headers.pop("Authorization", None)
 
 
 def _has_body_at_hand(request: httpx.Request) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .refresh import RefreshEngine
     from .source import TokenKind, Tokens
 
-__all__ = ["Origins", "UnshownHeader", "advice", "allowed_origins", "bearer", "headers_for", "untrusted"]
+__all__ = ["Origins", "UnshownHeader", "advice", "allowed_origins", "bearer", "check_kind", "headers_for", "untrusted"]
 
 Origins = frozenset[tuple[str, str, int]]
 
@@ -34,6 +34,18 @@ def allowed_origins(urls: Iterable[str]) -> Origins:
                 f"No token goes to {_shown(url)!r}, which {fault}.", hint="Use the API's https URL."
             )
     return frozenset(origin_of(url) for url in urls)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse the name of a token that is none: what was meant must not be guessed.
+
+    Raises
+    ------
+    ValueError
+        Naming the two.
+    """
+    if kind not in ("access", "id"):
+        raise ValueError(f'token must be "access" or "id", not {kind!r}')
 
 
 def untrusted(place: str, origins: Origins) -> UntrustedOriginError:
@@ -101,6 +113,7 @@ def headers_for(url: str, engine: RefreshEngine, origins: Origins, kind: TokenKi
     NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
         If there is no token to be had.
     """
+    check_kind(kind)
     if not allowed_origins([url]) <= origins:
         raise untrusted(url, origins)
     return {"Authorization": UnshownHeader(bearer(engine.current(), kind))}

@@ -2,17 +2,21 @@
 
 Sync and async callers share it, so there is one HTTP client, one warm connection and one refresh for all of them; the
 caller's own event loop is never blocked, and a blocked main thread stays interruptible.
+
+An interrupt may break into any Python code of the main thread, also between taking a lock and noting that it is taken:
+`threading.Condition`, and with it events and `concurrent.futures.Future`, then stay locked for good. So whoever may be
+interrupted waits for bare locks only, which are taken and given back in a single step.
 """
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import concurrent.futures
 import contextlib
-import functools
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import NotSignedInError
 
@@ -52,27 +56,46 @@ class Background:
             After `stop`, which also ends what still runs; and in a forked child: the thread, the connections and the
             refresh token's turn stay with the parent.
         """
-        return self._start(coroutine, threading.Event())
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        call = _Call(coroutine, lambda call: _settle(future, call))
+        future.add_done_callback(lambda future: self._cancel(call) if future.cancelled() else None)
+        self._start(call)
+        return future
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and wait for it; an interrupt cancels it, lets it tidy up, and is raised again."""
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("a callback on the session's own thread cannot wait for it: use another thread")
-        tidied = threading.Event()
-        future = self._start(coroutine, tidied)
+        ended = _taken_lock()
+        call = _Call(coroutine, lambda _: ended.release())
         try:
-            while not concurrent.futures.wait((future,), timeout=_STEP).done:
+            self._start(call)
+            while not ended.acquire(timeout=_STEP):
                 pass
         except BaseException:
-            future.cancel()
-            tidied.wait(_CLEAN_UP)
+            self._cancel(call)
+            if not call.has_ended:
+                ended.acquire(timeout=_CLEAN_UP)
             raise
-        return future.result()
+        return call.result()
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and await it on the caller's own event loop; cancellation is passed on."""
-        return await asyncio.wrap_future(self.submit(coroutine))
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the waiting loop is closed by now
+                loop.call_soon_threadsafe(ended.set)
+
+        call = _Call(coroutine, wake)
+        try:
+            self._start(call)
+            await ended.wait()
+        except BaseException:
+            self._cancel(call)
+            raise
+        return call.result()
 
     def drive(self, steps: Generator[Coroutine[Any, Any, Any], Any, T]) -> T:
         """Run a generator that yields coroutines, blocking for each: the synchronous face of a shared core."""
@@ -110,10 +133,12 @@ class Background:
             return
         with self._lock:
             self._stopped = True
-            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        if loop is None or thread is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
+            loop, thread = self._loop, self._thread
+            if loop is None or thread is None:
+                return
+            with contextlib.suppress(RuntimeError):  # it was told, by a call that was interrupted, and is closed by now
+                loop.call_soon_threadsafe(loop.stop)
+            self._loop = self._thread = None
         if thread is not threading.current_thread():
             thread.join(_CLEAN_UP)
 
@@ -123,30 +148,64 @@ class Background:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._loop.call_later, _CLEAN_UP, self.stop)
 
-    def _start(self, coroutine: Coroutine[Any, Any, T], tidied: threading.Event) -> concurrent.futures.Future[T]:
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+    def _start(self, call: _Call[T]) -> None:
         if os.getpid() != self._process:
-            coroutine.close()
+            call.drop()
             raise NotSignedInError(
                 "A session cannot be used in a forked process.",
                 hint="Make the calls in the parent, or sign in again in the child.",
             )
+        if self._loop is None:
+            self._open()
         with self._lock:  # queued before or refused after the end of the loop, never lost on it
-            if not self._stopped:
-                loop = self._running_loop()
-                loop.call_soon_threadsafe(_begin, loop, coroutine, future, tidied)
-                return future
-        coroutine.close()
+            if self._loop is not None and not self._stopped:
+                call.is_queued = True
+                self._loop.call_soon_threadsafe(call.begin)
+                return
+        call.drop()
         raise _closed()
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="cognito_nb", daemon=True)
-            self._thread.start()
-        return self._loop
+    def _cancel(self, call: _Call[T]) -> None:
+        if call.has_ended:
+            return
+        with self._lock:
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # the loop is closed, and the task has ended with it
+                    self._loop.call_soon_threadsafe(call.cancel)
+                return
+        if not call.is_queued:
+            call.drop()
 
-    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _open(self) -> None:
+        """Start the thread from another one that no interrupt reaches: `Thread.start` waits for an event."""
+        opened, errors = _taken_lock(), list[BaseException]()
+        thread = threading.Thread(target=self._serve, args=(opened, errors), name="cognito_nb", daemon=True)
+
+        def start() -> None:
+            try:
+                thread.start()
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+                errors.append(error)
+                opened.release()
+
+        _thread.start_new_thread(start, ())
+        while not opened.acquire(timeout=_STEP):
+            pass
+        if errors:
+            raise errors[0]
+
+    def _serve(self, opened: threading.Lock, errors: list[BaseException]) -> None:
+        try:
+            with self._lock:
+                if self._loop is not None or self._stopped:  # another caller was faster
+                    return
+                self._thread, self._loop = threading.current_thread(), asyncio.new_event_loop()
+                loop = self._loop
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            errors.append(error)
+            return
+        finally:
+            opened.release()
         asyncio.set_event_loop(loop)
         with contextlib.closing(loop):
             try:
@@ -166,37 +225,72 @@ class Background:
         await self._at_end()
 
 
-def _begin(
-    loop: asyncio.AbstractEventLoop,
-    coroutine: Coroutine[Any, Any, T],
-    future: concurrent.futures.Future[T],
-    tidied: threading.Event,
-) -> None:
-    """Run a coroutine as a task; `asyncio.run_coroutine_threadsafe` does not tell when a cancelled one has ended."""
-    task = loop.create_task(coroutine)
-    task.add_done_callback(functools.partial(_settle, future, tidied))
+class _Call(Generic[T]):
+    """A coroutine, run as a task, that tells when it has ended: after a cancellation too, once it has tidied up.
 
-    def pass_on(future: concurrent.futures.Future[T]) -> None:
-        if future.cancelled():
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and the task has ended with it
-                loop.call_soon_threadsafe(task.cancel)
+    All but the constructor, `drop` and `result` is called on the loop.
+    """
 
-    future.add_done_callback(pass_on)
+    value: T
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], tell: Callable[[_Call[T]], object]) -> None:
+        self.error: BaseException | None = None
+        self.is_queued = self.has_ended = False
+        self._coroutine = coroutine
+        self._tell = tell
+        self._task: asyncio.Task[T] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._coroutine)
+        self._task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        if self._task is None:  # an interrupt came before it was queued
+            self.drop()
+        else:
+            self._task.cancel()
+
+    def drop(self) -> None:
+        """Give up a coroutine that will not be begun."""
+        self._coroutine.close()
+        self.error = _closed()
+        self.has_ended = True
+        self._tell(self)
+
+    def result(self) -> T:
+        if self.error is None:
+            return self.value
+        error, self.error = self.error, None  # no circle of the error and the frames in its traceback
+        try:
+            raise error
+        finally:
+            del error
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        """Note the outcome; a task that ends cancelled, unasked, was ended by `Background.stop`."""
+        self.error = _closed() if task.cancelled() else task.exception()
+        if self.error is None:
+            self.value = task.result()
+        elif isinstance(self.error, Exception):  # its frames hold forms and tokens, and %xmode Verbose prints locals
+            self.error.__context__ = self.error.__cause__ = None
+            self.error = self.error.with_traceback(None)
+        self.has_ended = True
+        self._tell(self)
 
 
-def _settle(future: concurrent.futures.Future[T], tidied: threading.Event, task: asyncio.Task[T]) -> None:
-    """Give the task's outcome to its future; a task that ends cancelled, unasked, was ended by `Background.stop`."""
-    tidied.set()
-    error = _closed() if task.cancelled() else task.exception()
+def _settle(future: concurrent.futures.Future[T], call: _Call[T]) -> None:
     if not future.set_running_or_notify_cancel():
         return
-    if error is None:
-        future.set_result(task.result())
-        return
-    if isinstance(error, Exception):  # its frames hold forms and tokens, and %xmode Verbose prints locals
-        error.__context__ = error.__cause__ = None
-        error = error.with_traceback(None)
-    future.set_exception(error)
+    if call.error is None:
+        future.set_result(call.value)
+    else:
+        future.set_exception(call.error)
+
+
+def _taken_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 def _closed() -> NotSignedInError:

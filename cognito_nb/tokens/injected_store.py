@@ -43,6 +43,10 @@ class InjectedStore:
     async def release(self) -> None:
         """Do nothing: nobody waits."""
 
+    async def read(self) -> Kept | None:
+        """Return what there is."""
+        return self.kept
+
     async def forget(self) -> Kept | None:
         """Forget, and return what it was."""
         kept, self.kept = self.kept, None

@@ -62,6 +62,13 @@ class JupyterSessions(JupyterServer):
             return None
         return _read_session(response, KeptSession.from_json)
 
+    async def read(self, key: str) -> KeptSession:
+        """Return what is remembered now; as `lease`."""
+        response = await self.send("GET", f"{SESSIONS_PATH}/{key}?since=0")  # the version of nothing
+        if response.status_code == HTTPStatus.NO_CONTENT:
+            return KeptSession()
+        return _read_session(response, KeptSession.from_json)
+
     async def forget(self, key: str) -> KeptSession:
         """Have a session forgotten; returns what was remembered; as `lease`."""
         return _read_session(await self.send("DELETE", f"{SESSIONS_PATH}/{key}"), KeptSession.from_json)

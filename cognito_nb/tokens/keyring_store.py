@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import importlib.util
-import json
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import CognitoError, ConfigurationError, NetworkError
-from .store import Kept
+from .store import Kept, record_key
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -53,8 +51,7 @@ class KeyringStore:
 
     def __init__(self, config: CognitoConfig) -> None:
         self._config = config
-        whose = json.dumps([config.issuer, config.client_id, config.profile])
-        self._key = hashlib.sha256(whose.encode()).hexdigest()[:32]
+        self._key = record_key(config)[:32]
         self._worker = Worker(_explained)
         self._opened: Entries | None = None
 
@@ -95,6 +92,10 @@ class KeyringStore:
             await turn.release()
             raise
         return turn
+
+    async def read(self) -> Kept | None:
+        """Return what is kept, whoever's turn it is; raises as `take_turn`."""
+        return await self.run(lambda: self._ours(self._entries().read()))
 
     async def forget(self) -> Kept | None:
         """Delete what is kept, and return it. Who refreshes at this moment is waited for, or it would be kept anew.

@@ -12,7 +12,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import CognitoError, NetworkError
+from ..errors import CognitoError, ConfigurationError
 from .store import Kept
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Memory", "SessionTurn"]
 
 _PAUSE = 5.0  # seconds before a store that gave no answer is asked again
+_PATIENCE = 12.0  # seconds for another kernel's refresh to end; what takes longer is a sign-in
+_LOOK = 2.0  # seconds for a look at what is remembered, where there is no turn to be had
 
 _log = logging.getLogger(__name__)
 
@@ -45,11 +47,12 @@ class SessionTurn:
         self._memory = memory
         self._turn = turn
         self.kept = turn.kept if turn else None
-        self.is_real = turn is not None and (turn.kept is not None or memory.was_kept)
+        memory.was_kept |= self.kept is not None
+        self.is_real = turn is not None and memory.was_kept
 
     async def keep(self, tokens: Tokens) -> None:
         """Remember these tokens."""
-        if self._turn is not None:
+        if self._memory.has_store:
             await self._write(self._memory.kept_of(tokens))
 
     async def keep_rotated(self, refresh_token: Secret) -> None:
@@ -65,15 +68,18 @@ class SessionTurn:
     async def release(self) -> None:
         """Let the next kernel have its turn."""
         if self._turn is not None:
-            with _contained("turn not released"):
+            with contextlib.suppress(CognitoError):
                 await self._turn.release()
 
     async def _write(self, kept: Kept) -> None:
-        self.kept = kept
-        if self._turn is not None:
-            with _contained("not remembered"):
-                await self._turn.keep(kept)
-                self._memory.was_kept = True
+        before, self.kept = self.kept, kept
+        if self._turn is None:
+            if before is None or before.renewable() != kept.renewable():
+                self._memory.failure = self._memory.failure or "Another notebook is signing in."
+            return
+        with self._memory.contained("not remembered"):
+            await self._turn.keep(kept)
+            self._memory.was_kept, self._memory.failure = True, None
 
 
 class Memory:
@@ -92,11 +98,14 @@ class Memory:
         What its sign-in asked for.
     was_kept : bool
         Whether the store has taken it once.
+    failure : str or None
+        Why the store does not have it as it is now; None if it has, or was not asked yet.
     """
 
     def __init__(self, store: Store | None, config: CognitoConfig) -> None:
         self.scopes = tuple(config.scopes)
         self.was_kept = False
+        self.failure: str | None = None
         self._store = store
         self._config = config
 
@@ -104,6 +113,11 @@ class Memory:
     def has_store(self) -> bool:
         """Whether the session outlives its kernel."""
         return self._store is not None
+
+    @property
+    def where(self) -> str | None:
+        """Where the setting `remember` has the session remembered, beyond its kernel; None if nowhere."""
+        return self._store.name if self._store is not None and self._config.injected is None else None
 
     def kept_of(self, tokens: Tokens) -> Kept:
         """Return what there is to remember of tokens."""
@@ -124,17 +138,17 @@ class Memory:
 
     async def turn_if_possible(self, *, patience: float | None = None) -> SessionTurn:
         """Return the turn; a store that gives no answer, or not within `patience` (seconds), is left out."""
-        with contextlib.suppress(TimeoutError), _contained("going on without a turn"):
-            async with asyncio.timeout(patience):
-                turn = await self.take_turn(wait=True)
-                if turn is not None:
-                    return turn
+        with contextlib.suppress(TimeoutError):
+            return await self._turn_within(patience)
         return SessionTurn(self, None)
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[SessionTurn]:
-        """Hold the turn to refresh, if possible."""
-        turn = await self.turn_if_possible()
+        """Hold the turn to refresh, if possible; not while a person signs in elsewhere, for as long as they like."""
+        try:
+            turn = await self._turn_within(_PATIENCE)
+        except TimeoutError:
+            turn = await self._look()
         try:
             yield turn
         finally:
@@ -157,12 +171,13 @@ class Memory:
         while True:
             try:
                 kept = await self._store.changed()
-            except NetworkError:
+            except ConfigurationError as error:  # the server was started anew: it knows nothing of us
+                self.failure = error.message
+                return
+            except CognitoError as error:
+                _log.debug("store not followed just now: %s", type(error).__name__)
                 await asyncio.sleep(_PAUSE)
                 continue
-            except CognitoError as error:  # the server was started anew: it knows nothing of us
-                _log.debug("store not followed: %s", type(error).__name__)
-                return
             await hear(kept)
             if kept is None:
                 return
@@ -172,10 +187,29 @@ class Memory:
         if self._store is not None:
             await self._store.aclose()
 
+    @contextlib.contextmanager
+    def contained(self, what: str) -> Iterator[None]:
+        """Go on in spite of a store that fails, and note why."""
+        try:
+            yield
+        except CognitoError as error:
+            self.failure = error.message
+            _log.debug("%s: %s", what, type(error).__name__)
 
-@contextlib.contextmanager
-def _contained(what: str) -> Iterator[None]:
-    try:
-        yield
-    except CognitoError as error:
-        _log.debug("%s: %s", what, type(error).__name__)
+    async def _turn_within(self, patience: float | None) -> SessionTurn:
+        with self.contained("going on without a turn"):
+            async with asyncio.timeout(patience):
+                turn = await self.take_turn(wait=True)
+                if turn is not None:
+                    return turn
+        return SessionTurn(self, None)
+
+    async def _look(self) -> SessionTurn:
+        """Return a stand-in that knows what is remembered: a sign-out elsewhere counts without a turn too."""
+        turn = SessionTurn(self, None)
+        if self._store is not None:
+            with contextlib.suppress(TimeoutError), self.contained("not read"):
+                async with asyncio.timeout(_LOOK):
+                    turn.kept = await self._store.read()
+                    turn.is_real = turn.kept is not None or self.was_kept
+        return turn

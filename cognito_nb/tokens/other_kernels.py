@@ -56,14 +56,15 @@ async def hear(source: TokenSource, user_pool: UserPool, kept: Kept | None) -> N
 
 def _is_ours(kept: Kept | None, tokens: Tokens, source: TokenSource, user_pool: UserPool) -> TypeGuard[Kept]:
     """Tell whether what is remembered is still this session; if it is not, end it here too."""
+    by_itself = False
     if kept is None:
         reason = "You signed out in another notebook."
     elif kept.subject != tokens.access.subject:
         reason = "Another user has signed in with this profile."
     elif kept.refresh_token is None and tokens.refresh_token is not None:
-        reason = "The session has ended."
+        reason, by_itself = "The session has ended.", True
     else:
         return True
-    if source.wipe(reason, only=tokens) is not None:
+    if source.wipe(reason, only=tokens, by_itself=by_itself) is not None:
         user_pool.transport.background.stop_later()
     return False

@@ -12,7 +12,6 @@ import asyncio
 import dataclasses
 import logging
 import random
-import threading
 from typing import TYPE_CHECKING
 
 from ..errors import (
@@ -40,6 +39,7 @@ _EXPIRED = 10.0  # seconds before its end at which a token is taken for expired:
 _EXPIRED_SHARE = 0.05  # … but not before the last twentieth of a short life
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds between two tries; doubled each time
 _MOST_DOUBLINGS = 7
+_LONGEST_ASKED = 300.0  # seconds of Retry-After that are respected: an hour without a session is no answer
 _PATIENCE = 20.0  # seconds for which one refresh is tried again while callers may wait for it
 _LAST_WORD = 30.0  # seconds for which a 401 against tokens that a 401 has just renewed is the API's last word
 
@@ -47,18 +47,9 @@ _log = logging.getLogger(__name__)
 
 
 class RefreshEngine:
-    """Renews the tokens of one `TokenSource`.
-
-    Attributes
-    ----------
-    on_refresh, on_expired : list of callable
-        Called without arguments, on a thread of their own, after new tokens are in place, and when the session has
-        ended by itself; what they raise is logged.
-    """
+    """Renews the tokens of one `TokenSource`."""
 
     def __init__(self, source: TokenSource, user_pool: UserPool, memory: Memory) -> None:
-        self.on_refresh: list[Callable[[], object]] = []
-        self.on_expired: list[Callable[[], object]] = []
         self.fresh = source.fresh  # on the path of every call, hence without a detour
         self._source = source
         self._user_pool = user_pool
@@ -193,7 +184,6 @@ class RefreshEngine:
             return
         if flight.exception() is None:  # every waiter may have given up, so this is looked at here
             self._failures, self._not_before, self._closed = 0, 0.0, (0.0, None)
-            _announce(self.on_refresh)
 
     async def _refresh(self) -> Tokens:
         """Refresh, again and again while it may help and callers may be waiting."""
@@ -219,7 +209,7 @@ class RefreshEngine:
         pause = min(_FIRST_PAUSE * (1 << self._failures), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
         if asked is not None:
-            pause = max(pause, asked)
+            pause = max(pause, min(asked, _LONGEST_ASKED))
             self._closed = (now + pause, error)
         self._not_before = now + pause
         return pause
@@ -242,9 +232,9 @@ class RefreshEngine:
             except (SessionExpiredError, TokenVerificationError) as error:
                 passes = getattr(error, "claim", None) in PASSING_CLAIMS
                 over = tokens.refresh_token is not None or self._source.seconds_left(tokens) <= 0
-                if not passes and over and self._source.wipe("The session has ended.", only=tokens) is not None:
+                reason = f"The session has ended. {error.message}."
+                if not passes and over and self._source.wipe(reason, only=tokens, by_itself=True) is not None:
                     await turn.end()
-                    _announce(self.on_expired)
                     self._background.stop_later()
                 raise
             self._replace(tokens, renewed)
@@ -255,17 +245,3 @@ class RefreshEngine:
         if not self._source.replace(old, new):
             raise NotSignedInError("You signed out while the session was being renewed.", hint="Run %cognito_login.")
         return new
-
-
-def _announce(callbacks: list[Callable[[], object]]) -> None:
-    """Call the user's functions where they may block, and may use the session."""
-
-    def call() -> None:
-        for callback in due:
-            try:
-                callback()
-            except Exception as error:  # noqa: BLE001 - the user's code must not end a refresh
-                _log.warning("a callback of the session failed", exc_info=error)
-
-    if due := tuple(callbacks):
-        threading.Thread(target=call, name="cognito_nb events", daemon=True).start()

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from ..errors import ConfigurationError
 from ..secret import Secret
 from ..urls import origin_of
-from .authorization import Origins, advice, bearer, untrusted
+from .authorization import Origins, advice, bearer, check_kind, untrusted
 
 try:
     import requests.auth
@@ -38,6 +38,7 @@ class CognitoRequestsAuth(requests.auth.AuthBase):
     """
 
     def __init__(self, engine: RefreshEngine, origins: Origins, kind: TokenKind) -> None:
+        check_kind(kind)
         self._engine = engine
         self._origins = origins
         self._kind = kind

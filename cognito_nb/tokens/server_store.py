@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from ..errors import CognitoError, ConfigurationError, NetworkError
 from ..wire_sessions import KeepRequest, LeaseRequest
 from .access import take_server_access
 from .jupyter_sessions import JupyterSessions
-from .store import Kept
+from .store import Kept, record_key
 
 if TYPE_CHECKING:
     from ..config import CognitoConfig
@@ -70,8 +68,7 @@ class ServerStore:
                 hint="Install cognito_nb in the Jupyter server's environment too and restart Jupyter; elsewhere set "
                 'remember to "kernel" or "keyring".',
             )
-        whose = json.dumps([config.issuer, config.client_id, config.resource, config.profile])
-        return cls(access, hashlib.sha256(whose.encode()).hexdigest())
+        return cls(access, record_key(config))
 
     async def take_turn(self, *, wait: bool) -> _ServerTurn | None:
         """Return the turn; None if another kernel has it and `wait` is false.
@@ -92,6 +89,10 @@ class ServerStore:
                 await turn.release()
             raise
         return turn
+
+    async def read(self) -> Kept | None:
+        """Return what is kept, whoever's turn it is; raises as `take_turn`."""
+        return _kept_in(await self._record.server.read(self._record.key))
 
     async def forget(self) -> Kept | None:
         """Remember nothing any more and return what it was; raises as `take_turn`."""
@@ -157,6 +158,7 @@ class _ServerTurn:
         """Prolong the lease from now on, and read what is kept."""
         self._renewal = asyncio.get_running_loop().create_task(self._renew())
         self.kept = _kept_in(found)
+        self._record.version = max(self._record.version, found.version)  # so a sign-out while it is taken up is heard
 
     async def keep(self, kept: Kept) -> None:
         self._record.own = text = kept.to_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -26,6 +27,7 @@ _EARLY_SHARE = 0.1  # … or in the last tenth of a long life; never before two 
 _JITTER = 1.25
 _AGAIN = "Run %cognito_login, then make your client again, from the new session."
 
+_log = logging.getLogger(__name__)
 
 _this_process = [os.getpid()]  # for the path of every call: the system call would be a quarter of it (measured)
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
@@ -112,13 +114,21 @@ class TokenSource:
         and the other can be set.
     watchers : list of callable
         Called, from any thread, after the tokens were replaced or wiped; they must not raise.
+    on_refresh, on_expired : list of callable
+        The user's functions: called without arguments, on a thread of their own, after new tokens are in place, and
+        when the session has ended by itself, in this kernel or another; what they raise is logged.
+    ended_by_itself : bool
+        Whether it was not the user who ended the session.
     """
 
     _tokens: Tokens | None = field(repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     _ended: str = "You are signed out."
+    ended_by_itself: bool = False
     watchers: list[Callable[[], None]] = field(default_factory=list, init=False, repr=False, compare=False)
+    on_refresh: list[Callable[[], object]] = field(default_factory=list, init=False, repr=False, compare=False)
+    on_expired: list[Callable[[], object]] = field(default_factory=list, init=False, repr=False, compare=False)
     _process: int = field(default_factory=os.getpid, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
@@ -169,9 +179,18 @@ class TokenSource:
                 return False
             self._tokens = new
         self._tell()
+        if new.access is not old.access:
+            _announce(self.on_refresh)
         return True
 
-    def wipe(self, reason: str = "You are signed out.", *, only: Tokens | None = None) -> Tokens | None:
+    @property
+    def reason(self) -> str:
+        """Why there are no tokens any more."""
+        return self._ended
+
+    def wipe(
+        self, reason: str = "You are signed out.", *, only: Tokens | None = None, by_itself: bool = False
+    ) -> Tokens | None:
         """Forget the tokens and return them; `reason` is what later callers are told.
 
         With `only`, nothing happens if other tokens have taken the place of these.
@@ -179,11 +198,29 @@ class TokenSource:
         with self._lock:
             if only is not None and self._tokens is not only:
                 return None
-            tokens, self._tokens, self._ended = self._tokens, None, reason
+            tokens, self._tokens = self._tokens, None
+            if tokens is not None:
+                self._ended, self.ended_by_itself = reason, by_itself
         if tokens is not None:
             self._tell()
+            if by_itself:
+                _announce(self.on_expired)
         return tokens
 
     def _tell(self) -> None:
         for watcher in tuple(self.watchers):
             watcher()
+
+
+def _announce(callbacks: list[Callable[[], object]]) -> None:
+    """Call the user's functions where they may block, and may use the session."""
+
+    def call() -> None:
+        for callback in due:
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - the user's code must not end a refresh
+                _log.warning("a callback of the session failed", exc_info=error)
+
+    if due := tuple(callbacks):
+        threading.Thread(target=call, name="cognito_nb events", daemon=True).start()

@@ -7,6 +7,7 @@ and a rotated refresh token is sent once.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ..config import CognitoConfig
     from .source import Tokens
 
-__all__ = ["Kept", "Store", "Turn", "open_store"]
+__all__ = ["Kept", "Store", "Turn", "open_store", "record_key"]
 
 _VERSION = 1
 _SECRETS = ("refresh_token", "access_token", "id_token", "nonce")
@@ -159,6 +160,9 @@ class Store(Protocol):
     async def take_turn(self, *, wait: bool) -> Turn | None:
         """Return the turn; None if another kernel has it and `wait` is false."""
 
+    async def read(self) -> Kept | None:
+        """Return what is kept, whoever's turn it is."""
+
     async def forget(self) -> Kept | None:
         """Remember nothing any more, whoever's turn it is, and return what it was; other kernels' sessions end."""
 
@@ -170,6 +174,17 @@ class Store(Protocol):
 
     async def aclose(self) -> None:
         """Close its connections."""
+
+
+def record_key(config: CognitoConfig) -> str:
+    """Return the name of a config's record: an opaque hash of whose tokens they are and of where they would be sent.
+
+    The latter, since a cloned cognito.toml may name endpoints on this machine: what is remembered of the genuine ones
+    is not found with it.
+    """
+    destination = [config.domain, sorted(config.endpoints.items())]
+    whose = [config.issuer, config.client_id, config.resource, config.profile]
+    return hashlib.sha256(json.dumps([*whose, *destination]).encode()).hexdigest()
 
 
 def open_store(config: CognitoConfig) -> Store | None:

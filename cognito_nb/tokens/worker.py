@@ -8,6 +8,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from ..errors import NotSignedInError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,9 +34,18 @@ class Worker:
     def __init__(self, explain: Callable[[Exception], CognitoError]) -> None:
         self._explain = explain
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] | None = None
+        self._closed = False
 
     def submit(self, call: Callable[[], T]) -> concurrent.futures.Future[T]:
-        """Queue a call."""
+        """Queue a call.
+
+        Raises
+        ------
+        NotSignedInError
+            After `close`: nobody would end the thread that it needs.
+        """
+        if self._closed:
+            raise NotSignedInError("This session is closed.", hint="Run %cognito_login.")
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()  # from here on it cannot be cancelled
 
@@ -70,7 +81,7 @@ class Worker:
         TimeoutError
             If it takes longer.
         CognitoError
-            What `explain` made of its failure.
+            What `explain` made of its failure, or after `close`.
         """
         future = self.submit(call)
         async with asyncio.timeout(timeout):
@@ -78,6 +89,7 @@ class Worker:
 
     def close(self) -> None:
         """End the thread after what is queued; it is not waited for."""
+        self._closed = True
         jobs, self._jobs = self._jobs, None
         if jobs is not None:
             jobs.put(None)

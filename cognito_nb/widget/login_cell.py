@@ -42,12 +42,11 @@ class LoginCell:
             {"text/html": elsewhere_html(user_pool=user_pool), "text/plain": elsewhere_text(user_pool=user_pool)}
         )
 
-    def signed_in(self, *, name: str | None, user_pool: str) -> None:
-        """Say who is signed in, by name only, or not even that."""
-        at = datetime.now().astimezone()
-        self._end(
-            signed_in_html(name=name, user_pool=user_pool, at=at), signed_in_text(name=name, user_pool=user_pool, at=at)
-        )
+    def signed_in(self, *, name: str | None, user_pool: str, not_remembered: str | None = None) -> None:
+        """Say who is signed in, by name only, or not even that, and why it will not be remembered."""
+        facts: dict[str, Any] = {"name": name, "user_pool": user_pool, "not_remembered": not_remembered}
+        facts["at"] = datetime.now().astimezone()
+        self._end(signed_in_html(**facts), signed_in_text(**facts))
 
     def failed(self, *, title: str, next_step: str) -> None:
         """Say that the sign-in did not finish, and what to do."""

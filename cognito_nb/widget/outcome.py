@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "elsewhere_html",
     "elsewhere_text",
+    "not_remembered_text",
     "not_signed_in_html",
     "not_signed_in_text",
     "signed_in_html",
@@ -30,6 +31,7 @@ __all__ = [
 _LONGEST = 200
 _REVOKED = "Tokens revoked."
 _NOT_REVOKED = "The tokens are gone from this kernel, but Cognito did not confirm that it revoked them."
+_AGAIN = "Sign out again once that is mended."
 _ELSEWHERE = "Another notebook is signing in. Finish there; this one goes on by itself."
 _LINE = "border-left:3px solid {color};padding-left:10px"
 _GOOD = _LINE.format(color="#388e3c")
@@ -37,7 +39,7 @@ _BAD = _LINE.format(color="#d32f2f")
 _NEUTRAL = _LINE.format(color="#757575")
 
 
-def signed_in_html(*, name: str | None, user_pool: str, at: datetime) -> str:
+def signed_in_html(*, name: str | None, user_pool: str, at: datetime, not_remembered: str | None = None) -> str:
     """Return the line of a finished sign-in.
 
     Parameters
@@ -48,15 +50,24 @@ def signed_in_html(*, name: str | None, user_pool: str, at: datetime) -> str:
         What the user calls the user pool.
     at : datetime
         When, in the user's time zone.
+    not_remembered : str or None
+        Why the session ends with its kernel, though the setting `remember` asks for more.
     """
     who = f"Signed in as <strong><bdi>{_html(name)}</bdi></strong>" if name else "<strong>Signed in</strong>"
-    return f'<div style="{_GOOD}">{who} · {_html(user_pool)} · {at:%H:%M}</div>'
+    warning = f"<br>{_html(not_remembered_text(not_remembered))}" if not_remembered else ""
+    return f'<div style="{_GOOD}">{who} · {_html(user_pool)} · {at:%H:%M}{warning}</div>'
 
 
-def signed_in_text(*, name: str | None, user_pool: str, at: datetime) -> str:
+def signed_in_text(*, name: str | None, user_pool: str, at: datetime, not_remembered: str | None = None) -> str:
     """Return the same as plain text."""
     who = f"Signed in as {_text(name)}" if name else "Signed in"
-    return f"{who} · {_text(user_pool)} · {at:%H:%M}"
+    warning = f"\n{not_remembered_text(not_remembered)}" if not_remembered else ""
+    return f"{who} · {_text(user_pool)} · {at:%H:%M}{warning}"
+
+
+def not_remembered_text(reason: str) -> str:
+    """Return the sentence of a sign-in that ends with its kernel, against the user's setting."""
+    return f"Signed in; not remembered: {_text(reason)}"
 
 
 def elsewhere_html(*, user_pool: str) -> str:
@@ -88,7 +99,9 @@ def not_signed_in_text(*, title: str, next_step: str) -> str:
     return f"Not signed in · {_text(title)}\n{_text(next_step)}".rstrip()
 
 
-def signed_out_html(*, user_pool: str, sign_out_url: str | None, revoked: bool) -> str:
+def signed_out_html(
+    *, user_pool: str, sign_out_url: str | None, revoked: bool, not_forgotten: str | None = None
+) -> str:
     """Return the lines of a finished sign-out.
 
     Parameters
@@ -99,8 +112,11 @@ def signed_out_html(*, user_pool: str, sign_out_url: str | None, revoked: bool) 
         Where the browser ends its own session at Cognito; anything but http(s) is not shown.
     revoked : bool
         Whether Cognito confirmed that the refresh token is revoked.
+    not_forgotten : str or None
+        Why the session is still remembered beyond its kernel.
     """
-    lines = [f"<strong>Signed out</strong> · {_html(user_pool)}", _html(_REVOKED if revoked else _NOT_REVOKED)]
+    facts = (_html(fact) for fact in _facts_of_sign_out(revoked=revoked, not_forgotten=not_forgotten))
+    lines = [f"<strong>Signed out</strong> · {_html(user_pool)}", *facts]
     if sign_out_url and _is_web(sign_out_url):
         # A browser session that lives on would let the next sign-in pass without a password.
         href = escape(sign_out_url, quote=True)
@@ -108,12 +124,21 @@ def signed_out_html(*, user_pool: str, sign_out_url: str | None, revoked: bool) 
     return f'<div style="{_NEUTRAL}">{"<br>".join(lines)}</div>'
 
 
-def signed_out_text(*, user_pool: str, sign_out_url: str | None, revoked: bool) -> str:
+def signed_out_text(
+    *, user_pool: str, sign_out_url: str | None, revoked: bool, not_forgotten: str | None = None
+) -> str:
     """Return the same as plain text."""
-    lines = [f"Signed out · {_text(user_pool)}", _REVOKED if revoked else _NOT_REVOKED]
+    lines = [f"Signed out · {_text(user_pool)}", *_facts_of_sign_out(revoked=revoked, not_forgotten=not_forgotten)]
     if sign_out_url and _is_web(sign_out_url):
         lines.append(f"To end the browser session too, open {sign_out_url}")
     return "\n".join(lines)
+
+
+def _facts_of_sign_out(*, revoked: bool, not_forgotten: str | None) -> list[str]:
+    facts = [_REVOKED if revoked else _NOT_REVOKED]
+    if not_forgotten:
+        facts.append(f"Still remembered: {_text(not_forgotten)} {_AGAIN}")
+    return facts
 
 
 def _html(value: str) -> str:

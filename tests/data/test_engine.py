@@ -70,6 +70,7 @@ def test_engine_gives_httpx_responses(carrier, serve):
     assert (response.status_code, response.json(), response.headers.get_list("x-a")) == (418, {"n": 1}, ["1", "2"])
     assert (response.request, response.url) == (request, request.url)
     assert server.requests[0].startswith(b"GET /p?x=%20+a HTTP/1.1\r\n")
+    assert 0 < response.elapsed.total_seconds() < 5
 
 
 def test_engine_sends_method_fields_and_body(carrier, serve):
@@ -156,8 +157,9 @@ def test_engine_fails_without_a_server(carrier, serve):
     """Nobody listens."""
     server = serve(answering(OK))
     server.stop()
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(httpx.ConnectError, match="(?i)^(?!.*ssl)") as caught:
         send(get(server.url))
+    assert "connect" in str(caught.value)
 
 
 def test_engine_fails_after_a_time_without_a_sign_of_life(carrier, serve):

@@ -4,18 +4,20 @@ import asyncio
 import gc
 import itertools
 import os
-import signal
 import threading
 import time
 
 import httpx
 import pytest
 from data.api import API
+from interrupts import interrupt_at
 from tokens.fakes import new_tokens
 from tokens.fakes import until as until_async
 
 from cognito_nb.data.fetch import HELD
 from cognito_nb.errors import NotSignedInError, SessionExpiredError, UntrustedOriginError
+
+STEPS = 500  # more than it takes to read four answers
 
 
 def texts(answers):
@@ -200,27 +202,39 @@ def test_fetch_says_it_when_the_session_has_expired(api):
 
 
 @pytest.mark.parametrize("api", ["sync"], indirect=True)
-def test_fetch_loses_nothing_to_interrupts(api):
-    """Whenever they come, the same iterator goes on: each answer once, in order, and each URL asked for once."""
-    fetch, got, interrupts = api.fetch(paths(3000)), [], 0
-    stop = threading.Event()
+@pytest.mark.parametrize("kind", [list, iter])
+def test_fetch_loses_nothing_to_an_interrupt_at_any_step(api, kind):
+    """Whichever step it breaks into, the same iterator goes on: each answer once, in order, each URL asked for once."""
+    interrupted = []
+    for step in range(STEPS):
+        api.requests.clear()
+        fetch, got = api.fetch(kind(paths(4)), concurrency=2), []
+        interrupted.append(interrupt_at(step, lambda fetch=fetch, got=got: got.extend(fetch)))
+        got += fetch
+        assert texts(got) == [f"orders/{index}" for index in range(4)]
+        assert len(api.requests) == 4
+    assert all(interrupted[:80])
+    assert not interrupted[-1]
 
-    def interrupt():
-        while not stop.wait(0.002):
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    while thread.is_alive():
+@pytest.mark.parametrize("api", ["sync"], indirect=True)
+def test_fetch_ends_with_an_error_only_if_an_interrupt_has_ended_the_generator(api):
+    """One that breaks into the fetch itself costs nothing; and in no case is an answer lost or given twice."""
+    ends = set()
+    for step in range(STEPS):
+        urls, got = (path for path in paths(4)), []
+        fetch = api.fetch(urls, concurrency=2)
+        interrupt_at(step, lambda fetch=fetch, got=got: got.extend(fetch))
         try:
-            got.extend(fetch)
-            stop.set()
-            thread.join()
-        except KeyboardInterrupt:
-            interrupts += 1
-    assert interrupts > 5
-    assert texts(got) == [f"orders/{index}" for index in range(3000)]
-    assert len(api.requests) == 3000
+            got += iter(fetch)
+        except RuntimeError:
+            ends.add("broken")
+            assert urls.gi_frame is None
+        else:
+            ends.add("whole")
+            assert len(got) == 4
+        assert texts(got) == [f"orders/{index}" for index in range(len(got))]
+    assert ends == {"broken", "whole"}
 
 
 @pytest.mark.parametrize("api", ["async"], indirect=True)

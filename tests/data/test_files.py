@@ -56,10 +56,12 @@ class Api:
         connection.sendall(given.pop(0) if len(given) > 1 else given[0])
         return True
 
-    def open(self, path, *, origins=None):
+    def auth(self, origins=None):
         engine = RefreshEngine(self.source, self.pool, NO_MEMORY)
-        auth = CognitoAuth(engine, allowed_origins(origins or [self.server.url]), "access")
-        return open_url(auth, self.server.url + path)
+        return CognitoAuth(engine, allowed_origins(origins or [self.server.url]), "access")
+
+    def open(self, path, *, origins=None):
+        return open_url(self.auth(origins), self.server.url + path)
 
     def close(self):
         self.server.stop()
@@ -121,6 +123,12 @@ def test_open_refuses_another_origin(api):
     with pytest.raises(UntrustedOriginError):
         api.open("/orders.csv", origins=["https://api.example.com"])
     assert api.server.requests == []
+
+
+def test_open_says_that_a_url_is_relative(api):
+    """It has no base."""
+    with pytest.raises(ValueError, match="'/orders.csv' is relative: give the whole URL"):
+        open_url(api.auth(), "/orders.csv")
 
 
 def test_open_follows_a_redirect_to_a_storage_without_the_token(api, make_api):

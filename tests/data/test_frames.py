@@ -53,11 +53,36 @@ def test_to_frame_takes_each_answer_for_a_record_if_told_to():
     assert frame.loc[0, "items"] == [{"n": 1}]
 
 
-@pytest.mark.parametrize("body", [{"a": [{}], "b": [{}]}, {"items": [], "data": []}, {"id": 7, "lines": [{"n": 1}]}])
-def test_to_frame_asks_which_list_is_meant(body):
-    """It does not guess where it could be wrong."""
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        [{"a": [{}], "b": [{}]}],
+        [{"items": [], "data": []}],
+        [{"id": 7, "lines": [{"n": 1}]}],
+        [{"id": 7, "name": "x", "values": [1, 2]}],
+        [{"orders": [{"id": 1}], "warnings": []}, {"orders": [], "warnings": [{"text": "none left"}]}],
+        [{"items": ROWS}, {"data": ROWS}],
+    ],
+)
+def test_to_frame_asks_which_list_is_meant(bodies):
+    """It does not guess where it could be wrong, and answers that differ could be."""
     with pytest.raises(ValueError, match="which member holds the records"):
-        cn.to_frame(response(body))
+        cn.to_frame([response(body) for body in bodies])
+
+
+@pytest.mark.parametrize("empty", [[], None])
+@pytest.mark.parametrize("name", ["items", "orders"])
+def test_to_frame_makes_no_row_of_an_empty_list(name, empty):
+    """Where the others have their records, whatever the order."""
+    answers = [response({name: records}) for records in (empty, ROWS, empty)]
+    assert_frame_equal(cn.to_frame(answers), pd.DataFrame(ROWS))
+
+
+@pytest.mark.parametrize("other", [{"message": "none left"}, ROWS])
+def test_to_frame_refuses_answers_that_disagree(other):
+    """One without the list of the others is no row."""
+    with pytest.raises(ValueError, match="no list at records='items'"):
+        cn.to_frame([{"items": ROWS}, other])
 
 
 @pytest.mark.parametrize("body", [{"items": ROWS}, ROWS, {"orders": {}}, {}])
@@ -71,6 +96,27 @@ def test_to_frame_refuses_an_error_of_an_api():
     """Its body is no data."""
     with pytest.raises(ValueError, match="404 for https://api.example.com/p"):
         cn.to_frame([response(ROWS), response({"error": "no"}, 404)])
+
+
+def test_to_frame_shows_no_query_of_an_error():
+    """Nor who signs with it: storage signs in the query."""
+    request = httpx.Request("GET", "https://ada:hidden-1@api.example.com/p?sig=hidden-2")
+    with pytest.raises(ValueError, match="404 for https://api.example.com/p$"):
+        cn.to_frame(httpx.Response(404, request=request))
+
+
+def test_to_frame_names_where_a_redirect_leads():
+    """Most often it is a slash that is missing."""
+    moved = httpx.Response(307, headers={"Location": "/p/"}, request=httpx.Request("GET", "https://api.example.com/p"))
+    with pytest.raises(ValueError, match="redirect, .*: 307 for https://api.example.com/p, to /p/$"):
+        cn.to_frame(moved)
+
+
+@pytest.mark.parametrize("text", ["abc", b"[]"])
+def test_to_frame_refuses_text(text):
+    """It would take letters for answers."""
+    with pytest.raises(TypeError, match="not text"):
+        cn.to_frame(text)
 
 
 def test_to_frame_refuses_what_is_no_json():

@@ -120,3 +120,74 @@ def test_sender_returns_a_redirect_as_it_is(api, status):
     api.answers["/a"] = [httpx.Response(status, headers={"Location": "https://evil.example/"})]
     [answer] = api.get(["/a"])
     assert (answer.status_code, len(api.requests)) == (status, 1)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.UnsupportedProtocol,
+        httpx.LocalProtocolError,
+        lambda request: (_ for _ in ()).throw(
+            httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", request=request)
+        ),
+    ],
+    ids=["protocol", "request", "certificate"],
+)
+def test_sender_sends_nothing_again_that_cannot_work(api, failure):
+    """The next try would fail alike."""
+    api.answers["/a"] = [failure]
+    with pytest.raises(httpx.TransportError):
+        api.get(["/a"])
+    assert len(api.requests) == 1
+
+
+def test_sender_shows_what_the_api_said_and_nothing_secret(api):
+    """Of the URL there is no user and no query, which can sign; of the answer there is the start."""
+    api.answers = {"/a?sig=hidden-1": [httpx.Response(422, json={"detail": "unknown column 'prize'"})]}
+    with pytest.raises(httpx.HTTPStatusError, match="422 .* for GET .*/v1/a: .*unknown column 'prize'") as caught:
+        api.get(["/a?sig=hidden-1"])
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asked", ["/me", httpx.URL("/me"), httpx.Request("GET", "/me")], ids=["text", "URL", "request"]
+)
+def test_sender_takes_relative_urls_in_each_form(api, asked):
+    """With a base they are appended to it; without one the error says what is missing."""
+    api.get([asked])
+    assert api.urls() == ["/me"]
+    with pytest.raises(ValueError, match="'/me' is relative: give base_url="):
+        api.get([asked], base_url=None)
+
+
+def test_sender_keeps_the_fields_of_a_request(api):
+    """They replace those that are sent otherwise, as do `headers` for all requests."""
+    sent = []
+    api.answers = {path: [lambda request: sent.append(request.headers) or 200] for path in ("/a", "/b")}
+    headers = {"x-api-key": "k", "accept": "text/csv"}
+    api.get([httpx.Request("POST", "/a", headers={"Accept": "application/json"})], headers=headers)
+    api.get(["/b"], headers=headers)
+    assert [fields.get_list("accept") for fields in sent] == [["application/json"], ["text/csv"]]
+    assert [fields["x-api-key"] for fields in sent] == ["k", "k"]
+    assert [fields["host"] for fields in sent] == ["api.example.com"] * 2
+
+
+def test_sender_adds_parameters_to_each_request(api):
+    """Its own stay."""
+    api.get(["/a", "/b?x=1", httpx.Request("GET", f"{API}/c")], params={"lang": "de"}, concurrency=1)
+    assert api.urls() == ["/a?lang=de", "/b?x=1&lang=de", "/c?lang=de"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"retries": -1}, "retries must be a whole number from 0"),
+        ({"concurrency": 2.5}, "concurrency must be a whole number from 1"),
+        ({"headers": {"authorization": "Bearer x"}}, "the session signs"),
+        ({"token": "refresh"}, '"access".*"id"'),
+    ],
+)
+def test_sender_refuses_what_makes_no_sense(api, options, says):
+    """At once, and by name."""
+    with pytest.raises(ValueError, match=says):
+        api.fetch(["/a"], **options)

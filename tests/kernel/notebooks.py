@@ -5,6 +5,8 @@ import dataclasses
 import json
 import os
 import queue
+import shutil
+import tempfile
 import time
 
 import pytest
@@ -39,7 +41,11 @@ def write_settings(folder, pool, **changes):
 def notebooks(jupyter, folder, number):
     """Start that many kernels at once, with the extension loaded."""
     environment = {**os.environ, **jupyter.environment, "IPYTHONDIR": str(folder / "ipython"), "HOME": str(folder)}
-    managers = [KernelManager(kernel_name="python3") for _ in range(number)]
+    sockets = tempfile.mkdtemp()  # not TCP: free ports are looked up before the kernels take them; and a short path
+    managers = [
+        KernelManager(kernel_name="python3", transport="ipc", connection_file=f"{sockets}/{index}.json")
+        for index in range(number)
+    ]
     kernels = []
     try:
         for manager in managers:
@@ -52,6 +58,7 @@ def notebooks(jupyter, folder, number):
     finally:
         for kernel in kernels:
             kernel.stop()
+        shutil.rmtree(sockets, ignore_errors=True)
         for manager in managers[len(kernels) :]:
             manager.shutdown_kernel(now=True)
 

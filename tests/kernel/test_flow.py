@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tokens.fakes import until
 
 import cognito_nb as cn
 from cognito_nb import flow, wire
@@ -351,6 +352,52 @@ def test_logout_without_a_session_says_so(logout, capsys):
     """To sign out twice is no fault."""
     logout()
     assert "Nobody is signed in" in capsys.readouterr().out
+
+
+def test_logout_of_a_session_that_has_ended_is_no_alarm(logout, signed_in, capsys):
+    """To sign out twice, by the session itself, says that nobody is signed in."""
+    logout(session=signed_in)
+    capsys.readouterr()
+    logout(session=signed_in)
+    assert capsys.readouterr().out == "Nobody is signed in.\n"
+
+
+def test_logout_of_a_profile_that_does_not_exist_is_told(logout, pool, tmp_path, monkeypatch):
+    """A slip must not look like a sign-out: the same error as for a login."""
+    (tmp_path / "cognito.toml").write_text(
+        f'[profiles.prod]\nissuer = "{pool.issuer}"\nuser_pool_id = "{pool.user_pool_id}"\n'
+        f'client_id = "{pool.client_id}"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="Did you mean 'prod'"):
+        logout("prdo")
+
+
+def test_logout_by_config(logout, signed_in, config):
+    """Settings in place of a profile, as for a login."""
+    logout(config=config)
+    assert not signed_in.is_alive
+
+
+def test_arevoke_does_not_block_the_event_loop(signed_in, monkeypatch):
+    """The end of the session's thread is waited for elsewhere."""
+    free, loops = threading.Event(), []
+    close = signed_in.close
+
+    def slow_close():
+        loops.append(free.wait(10))
+        close()
+
+    monkeypatch.setattr(signed_in, "close", slow_close)
+
+    async def end():
+        task = asyncio.ensure_future(signed_in.arevoke())
+        await until(lambda: signed_in.was_signed_out)
+        asyncio.get_running_loop().call_later(0.05, free.set)  # which a blocked loop could not do
+        await task
+
+    asyncio.run(end())
+    assert loops == [True]
 
 
 def test_login_after_logout_asks_for_the_password_again(signed_in, config, browser):

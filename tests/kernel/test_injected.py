@@ -1,5 +1,6 @@
 """A session from a refresh token in the settings: where nobody can sign in."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -95,3 +96,56 @@ def test_notebooks_run_without_a_person(nowhere, pool, tmp_path, monkeypatch, na
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert "Signed in as" in str(notebook)
+
+
+def test_a_file_may_not_say_where_it_goes(nowhere, tmp_path, monkeypatch, pool):
+    """A cloned cognito.toml with a user pool of the attacker's would get the token without anybody's click."""
+    (tmp_path / "cognito.toml").write_text('[profiles.dev]\nuser_pool_id = "eu-west-1_Evil"\nclient_id = "evil"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COGNITO_NB_REFRESH_TOKEN", pool.tokens("ada")["refresh_token"])
+    with pytest.raises(ConfigurationError, match="user_pool_id, client_id"):
+        cn.login()
+
+
+def test_a_file_may_not_divert_it(nowhere, tmp_path, monkeypatch, pool):
+    """One line about an endpoint is enough to refuse."""
+    (tmp_path / "cognito.toml").write_text('[profiles.default]\nendpoints = {token = "http://127.0.0.1:9/t"}\n')
+    monkeypatch.chdir(tmp_path)
+    for variable, value in pool.environment("ada").items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match="endpoints"):
+        cn.login()
+
+
+def test_another_token_is_another_session(nowhere, login, pool):
+    """Grace's token never gives Ada's session, or every call would go out as the wrong user."""
+    for who in ("ada", "grace"):
+        assert login(config=config_of(pool, refresh_token=pool.tokens(who)["refresh_token"])).user.username == who
+
+
+@pytest.mark.parametrize(
+    ("had", "now", "same"),
+    [
+        ({}, {"api_origins": ["https://evil.example"]}, False),
+        ({"api_origins": "profile 'dev' in /mine"}, {"api_origins": ["https://more.example"]}, False),
+        ({}, {"domain": "https://evil.example"}, False),
+        ({}, {"endpoints": {"token": "http://127.0.0.1:9/t"}}, False),
+        ({}, {"logout_uri": "http://localhost:8888/other"}, True),
+    ],
+)
+def test_a_session_serves_no_file_that_sends_tokens_further(nowhere, injected, had, now, same):
+    """Another folder's cognito.toml widens no session that is there."""
+    session = cn.login(config=dataclasses.replace(injected, sources=had))
+    theirs = dataclasses.replace(injected, sources=dict.fromkeys(now, "profile 'dev' in /clone"), **now)
+    assert session.serves(theirs) is same
+
+
+def test_a_session_follows_its_own_file(nowhere, injected):
+    """An origin that the user adds to the file needs no new sign-in."""
+    mine = {"client_id": "profile 'dev' in /mine"}
+    session = cn.login(config=dataclasses.replace(injected, sources=mine))
+    more = {
+        "api_origins": [*injected.api_origins, "https://more.example"],
+        "sources": dict.fromkeys(("api_origins",), mine["client_id"]),
+    }
+    assert session.serves(dataclasses.replace(injected, **more))

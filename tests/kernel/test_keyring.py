@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import keyring
@@ -15,6 +16,12 @@ import cognito_nb as cn
 from cognito_nb import registry, wire
 from cognito_nb.errors import ConfigurationError, NotSignedInError, SessionExpiredError, StateMismatchError
 from cognito_nb.local_pool import AppClient, Fault, LocalUserPool
+from cognito_nb.resumption import Resumption
+from cognito_nb.status import show_status
+from cognito_nb.tokens import memory
+from cognito_nb.tokens.keyring_store import KeyringStore
+from cognito_nb.tokens.store import Kept
+from cognito_nb.tokens.transport import Transport
 
 from .conftest import Browser, config_of
 
@@ -214,6 +221,73 @@ def test_logout_leaves_nothing_in_the_keyring_and_ends_other_kernels(signed_in, 
     assert not list(kept.iterdir())
     kernel.renew()
     assert kernel.line() == "NotSignedInError You signed out in another notebook."
+
+
+def test_logout_from_a_locked_keyring_tells_both_facts(logout, signed_in, pool, kept, capsys, monkeypatch):
+    """Cognito has revoked the token, the keyring still holds it: neither is said of the other."""
+    monkeypatch.setattr(keyring.core, "_keyring_backend", LockedKeyring())
+    signed_in._memory._store._opened = None
+    logout()
+    said = capsys.readouterr().out
+    assert "Tokens revoked." in said
+    assert "Still remembered: The operating system's keyring is locked." in said
+    assert pool.is_revoked(signed_in_family(pool))
+    assert list(kept.iterdir())
+
+
+def signed_in_family(pool):
+    return next(iter(pool._revoked))
+
+
+def test_logout_that_cannot_reach_what_is_remembered_raises(logout, signed_in, config, monkeypatch):
+    """After a restart nothing else is known of the session: nothing has ended, and that is said."""
+    end_this_kernel()
+    monkeypatch.setattr(keyring.core, "_keyring_backend", LockedKeyring())
+    with pytest.raises(ConfigurationError, match="is locked"):
+        logout(config=config)
+
+
+def test_logout_by_config_ends_an_earlier_kernels_session(logout, signed_in, config, kept, capsys):
+    """What was remembered without a profile can be signed out without one."""
+    end_this_kernel()
+    logout(config=config)
+    assert "Tokens revoked." in capsys.readouterr().out
+    assert not list(kept.iterdir())
+
+
+def test_a_sign_in_that_is_not_remembered_is_told(login, signed_in, config, capsys, monkeypatch):
+    """The keyring takes no more: the session is there, and its user knows that it ends with the kernel."""
+    end_this_kernel()
+
+    def full(*_):
+        raise OSError
+
+    monkeypatch.setattr(KeyringStore, "write", full)
+    monkeypatch.setattr(Kept, "renewable", lambda kept: replace(kept, username="changed"))
+    session = login(config=config)
+    told = "not remembered: The operating system's keyring does not work (OSError)."
+    assert f"Signed in; {told}" in capsys.readouterr().out
+    show_status()
+    assert told in capsys.readouterr().out
+    assert session.is_alive
+
+
+def test_a_call_does_not_wait_for_a_sign_in_in_another_notebook(signed_in, config, monkeypatch):
+    """There a person signed out and looks at the sign-in page: the call ends, and says why."""
+    monkeypatch.setattr(memory, "_PATIENCE", 0.05)
+    other = Resumption(config, transport := Transport(), force=False)
+    assert transport.background.run(other._memory.forget()) is not None
+    assert transport.background.run(other.resume(wait=True)) is None  # and keeps the turn
+    with pytest.raises(NotSignedInError, match="You signed out in another notebook"):
+        signed_in.refresh()
+    transport.background.run(other.release())
+    transport.close()
+
+
+def test_status_tells_what_remembers_the_session(signed_in, capsys):
+    """A setting is a wish; this is what came of it."""
+    show_status()
+    assert "remembered by: the operating system's keyring" in capsys.readouterr().out
 
 
 def test_a_locked_keyring_is_told_before_anything_is_started(login, config, pool, monkeypatch):

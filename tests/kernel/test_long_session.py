@@ -11,6 +11,7 @@ import pytest
 import cognito_nb as cn
 from cognito_nb.errors import NotSignedInError, SessionExpiredError
 from cognito_nb.local_pool import AppClient, Fault, Lifetimes, LocalUserPool
+from cognito_nb.status import show_status
 from cognito_nb.tokens import user_pool as user_pool_module
 from cognito_nb.wire import ENV_SERVER_URL
 
@@ -160,3 +161,14 @@ def test_short_lives_cause_no_storm(jupyter, monkeypatch):
                 assert client.get("/me").status_code == 200
                 _landed(today.session._engine)
         assert 6 <= today.refreshes <= 11
+
+
+def test_status_says_why_a_session_ended_by_itself(day, capsys):
+    """Not "Nobody is signed in", as if the user had signed out."""
+    today = day(rotation=True)
+    today.pool.sign_out_everywhere(today.session.claims["sub"])
+    today.expire()
+    with pytest.raises(SessionExpiredError):
+        today.session.refresh()
+    show_status()
+    assert "The session has ended" in capsys.readouterr().out

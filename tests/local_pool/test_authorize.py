@@ -110,8 +110,9 @@ def test_cancel_in_the_implicit_flow_is_an_error_in_the_fragment(make_caller):
 def test_custom_scope_is_granted_while_its_resource_server_has_it(make_caller):
     """A scope that was deleted there is left out of the token in silence."""
     caller = make_caller(
-        {"resource_servers": [ResourceServer("api", ("read",))]}, scopes=("openid", "api/read", "api/x")
+        {"resource_servers": [ResourceServer("api", ("read", "x"))]}, scopes=("openid", "api/read", "api/x")
     )
+    caller.pool.resource_servers["api"] = ResourceServer("api", ("read",))
     token = caller.tokens(scope="openid api/read api/x")["access_token"]
     assert caller.claims(token)["scope"] == "openid api/read"
 

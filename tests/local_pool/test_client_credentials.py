@@ -5,14 +5,16 @@ import pytest
 from cognito_nb.local_pool import ResourceServer
 
 SECRET = "s3cretOfTheConfidentialClient2026"
-SERVERS = {"resource_servers": [ResourceServer("orders", ("read", "write"))]}
+SERVERS = {"resource_servers": [ResourceServer("orders", ("read", "write", "gone"))]}
 
 
 @pytest.fixture
 def machine(make_caller):
     """Talks as a client with two custom scopes and the client credentials flow."""
     scopes = ("openid", "orders/read", "orders/write", "orders/gone")
-    return make_caller(SERVERS, flows=("client_credentials",), client_secret=SECRET, scopes=scopes)
+    caller = make_caller(SERVERS, flows=("client_credentials",), client_secret=SECRET, scopes=scopes)
+    caller.pool.resource_servers["orders"] = ResourceServer("orders", ("read", "write"))
+    return caller
 
 
 def ask(caller, **parameters):

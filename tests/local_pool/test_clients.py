@@ -43,6 +43,22 @@ def test_impossible_client_is_refused(options, message):
 
 
 @pytest.mark.parametrize(
+    "name", ["callback_urls", "logout_urls", "scopes", "flows", "identity_providers", "read_attributes"]
+)
+def test_string_is_no_list(name):
+    """One URL or scope that stands alone is refused by name, not taken for its letters."""
+    with pytest.raises(TypeError, match=f"^{name} takes a list of str, not str"):
+        AppClient(**{name: "http://localhost:1/a"})
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "rotation_grace", "lifetimes"])
+def test_option_of_another_type_is_refused(name):
+    """By its name, and without its value."""
+    with pytest.raises(TypeError, match=f"^{name} takes .*, not bytes$"):
+        AppClient(**{name: SECRET.encode()})
+
+
+@pytest.mark.parametrize(
     ("url", "message"),
     [
         ("https://example.com/\r\nSet-Cookie: a=b", "printable ASCII"),

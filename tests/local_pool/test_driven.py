@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Fault, IdentityProvider
+from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Fault, IdentityProvider, User
 
 from .conftest import CALLBACK, SECRET
 
@@ -51,6 +51,30 @@ def test_tokens_say_why_there_are_none(pool, arguments, said):
     """A wrong name, or what the pool's redirect says."""
     with pytest.raises(ValueError, match=said):
         pool.tokens(**arguments)
+
+
+def test_tokens_say_which_scopes_were_refused(pool):
+    """And what the client may ask for."""
+    with pytest.raises(ValueError, match=r"invalid_scope; client '\w+' may not ask for o/read, but for .*openid"):
+        pool.tokens("ada", scopes=["openid", "o/read"])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda pool: pool.advance("1h"), "seconds takes int or float, not str"),
+        (lambda pool: pool.tokens("ada", scopes="openid"), "scopes takes a list of str, not str"),
+        (lambda pool: pool.fail("token", 503), "fault takes Fault, not int"),
+        (lambda pool: pool.add_user(User(username="mary")), "username takes str, not User"),
+        (lambda pool: pool.add_user("mary", groups="readers"), "groups takes a list of str, not str"),
+        (lambda pool: pool.put_user("mary"), "user takes User, not str"),
+        (lambda pool: pool.register_callback(7), "callback_urls takes a list of str, not of int"),
+    ],
+)
+def test_argument_of_another_type_is_refused(pool, call, message):
+    """At once and by its name, before the server's thread trips over it."""
+    with pytest.raises(TypeError, match=message):
+        call(pool)
 
 
 def test_tokens_say_how_the_token_endpoint_failed(pool):

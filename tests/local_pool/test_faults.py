@@ -13,8 +13,9 @@ import pytest
 from lab import wait_for
 
 from cognito_nb.local_pool import Fault, Switches
+from cognito_nb.local_pool.endpoints import ENDPOINTS, ERROR_ENDPOINTS
 from cognito_nb.local_pool.faults import FaultPlan
-from cognito_nb.local_pool.web import ENDPOINTS, ERROR_ENDPOINTS, OAuthErrorHandler, PoolHandler
+from cognito_nb.local_pool.web import OAuthErrorHandler, PoolHandler
 
 from .conftest import query_of
 
@@ -170,10 +171,11 @@ def test_status_may_come_with_a_page(caller, status):
     assert response.text.startswith(f"<html><head><title>{status} ")
 
 
+@pytest.mark.parametrize("error", [None, "slow_down"])
 @pytest.mark.parametrize("retry_after", [7, "Wed, 21 Oct 2026 07:28:00 GMT"])
-def test_retry_after_is_a_header(caller, retry_after):
+def test_retry_after_is_a_header(caller, retry_after, error):
     """Both forms of RFC 9110 section 10.2.3."""
-    caller.pool.fail("token", Fault(status=429, retry_after=retry_after))
+    caller.pool.fail("token", Fault(status=429, error=error, retry_after=retry_after))
     assert caller.refresh("x").headers["Retry-After"] == str(retry_after)
 
 

@@ -4,8 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 import pytest
+
+import cognito_nb.local_pool
+from cognito_nb.local_pool import LocalUserPool, load_settings
+
+README = Path(__file__).parents[2] / "README.md"
 
 CONFTEST = """
 import pytest
@@ -112,9 +119,12 @@ NAMES = re.findall(r"def (test_\w+)", TESTS)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """Run the project's tests, with every warning an error."""
-    project = tmp_path_factory.mktemp("project")
-    (project / "conftest.py").write_text(CONFTEST)
-    (project / "test_project.py").write_text(TESTS)
+    return run_project(tmp_path_factory.mktemp("project"), CONFTEST, TESTS)
+
+
+def run_project(project, conftest, tests):
+    (project / "conftest.py").write_text(conftest, "utf-8")
+    (project / "test_project.py").write_text(tests, "utf-8")
     command = [sys.executable, "-m", "pytest", "-rA", "-W", "error", "-p", "no:cacheprovider", "--rootdir", project]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COGNITO_NB_", "PYTEST_"))}
     return subprocess.run(
@@ -131,6 +141,29 @@ def test_project_passes(run, name):
 def test_project_ends_without_complaint(run):
     """Neither a warning nor an error besides the tests."""
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_examples_of_the_readme_pass(tmp_path):
+    """Word for word."""
+    section = README.read_text("utf-8").partition("## A user pool for your tests")[2]
+    conftest, tests = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
+    run = run_project(tmp_path, conftest, tests)
+    assert (run.returncode, len(re.findall("^PASSED", run.stdout, re.MULTILINE))) == (0, 3), run.stdout + run.stderr
+
+
+def test_examples_of_the_package_describe_the_same_pool(tmp_path):
+    """The one in Python runs, and the file says what it says."""
+    texts = re.findall(r"::\n\n(.*?)\n(?=\S|$)", cognito_nb.local_pool.__doc__, re.DOTALL)
+    script, file = map(textwrap.dedent, texts)
+    named = {}
+    exec(script, named)
+    (tmp_path / "pool.toml").write_text(file, "utf-8")
+    settings = load_settings(tmp_path / "pool.toml")
+    assert (settings["port"], settings["resource_servers"]) == (9800, [named["orders"]])
+    assert settings["clients"] == [named["web"], named["machine"]]
+    assert settings["users"][0].attributes == named["mary"].attributes
+    with LocalUserPool(**settings | {"port": 0}) as pool:
+        assert pool.tokens("mary", scopes=["openid", "orders/read"])
 
 
 def test_plugin_loads_nothing_heavy_until_it_is_used():

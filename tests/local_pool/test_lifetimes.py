@@ -25,6 +25,12 @@ def test_impossible_lifetime_is_refused(name, seconds, said):
         Lifetimes(**{name: seconds})
 
 
+def test_lifetime_is_a_number():
+    """Anything else is refused by its name."""
+    with pytest.raises(TypeError, match="^code takes int or float, not str"):
+        Lifetimes(code="300")
+
+
 @pytest.mark.parametrize("name", ["access_token", "id_token"])
 def test_bounds_are_possible(name):
     """From five seconds, which a test can wait for, to a day."""

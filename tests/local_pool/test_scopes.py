@@ -3,7 +3,7 @@
 import pytest
 
 from cognito_nb.local_pool import ResourceServer, Switches, User
-from cognito_nb.local_pool.scopes import attributes_in_scope, can_read, granted_scopes
+from cognito_nb.local_pool.scopes import attributes_in_scope, can_read, check_scopes, granted_scopes
 
 ALLOWED = ("openid", "email", "api/read", "api/gone")
 ACTIVE = {"openid", "email", "api/read"}
@@ -33,6 +33,26 @@ def test_resource_server_names_its_scopes_in_full():
     """The identifier comes first, whatever it looks like."""
     server = ResourceServer("https://api.example.com", ("read", "write"))
     assert server.full_scopes == ("https://api.example.com/read", "https://api.example.com/write")
+
+
+def test_resource_server_takes_a_list_of_scopes():
+    """One that stands alone is not taken for its letters."""
+    with pytest.raises(TypeError, match="scopes takes a list of str, not str"):
+        ResourceServer("orders", "read")
+
+
+@pytest.mark.parametrize(
+    ("scope", "missing"),
+    [
+        ("orders/read", "there is no resource server 'orders'"),
+        ("api/write", "there is no scope 'write' in the resource server 'api'"),
+        ("opnid", "there is no such scope of Cognito's own"),
+    ],
+)
+def test_client_cannot_ask_for_what_there_is_not(scope, missing):
+    """The message names the client, the scope, and what is missing."""
+    with pytest.raises(ValueError, match=f"^client 'web' asks for '{scope}'; {missing}$"):
+        check_scopes("web", ["openid", scope], {"api": ResourceServer("api", ("read",))})
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import warnings
 import httpx
 import pytest
 
-from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Fault, Group, Lifetimes, LocalUserPool, User
-from cognito_nb.local_pool.web import ENDPOINTS, ERROR_ENDPOINTS, OAuthErrorHandler
+from cognito_nb.local_pool import DEMO_PASSWORD, AppClient, Fault, Group, Lifetimes, LocalUserPool, ResourceServer, User
+from cognito_nb.local_pool.endpoints import ENDPOINTS, ERROR_ENDPOINTS
+from cognito_nb.local_pool.scopes import SYSTEM_SCOPES
+from cognito_nb.local_pool.web import OAuthErrorHandler
 
 CALLBACK = "http://localhost:8888/cognito/callback"
 
@@ -265,6 +267,39 @@ def test_impossible_options_are_refused(options, said):
     """A pool id without underscore, no client at all, two records of one name."""
     with pytest.raises(ValueError, match=said):
         LocalUserPool(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"port": "9"}, "port takes int, not str"),
+        ({"api_port": True}, "api_port takes int, not bool"),
+        ({"pool_id": 7}, "pool_id takes str, not int"),
+        ({"users": ["m"]}, "users takes a list of User, not of str"),
+        ({"users": User(username="mary")}, "users takes a list of User, not User"),
+        ({"groups": "readers"}, "groups takes a list of Group, not str"),
+        ({"lifetimes": {"access_token": 50}}, "lifetimes takes Lifetimes or None, not dict"),
+        ({"switches": {"userinfo_post": True}}, "switches takes Switches or None, not dict"),
+    ],
+)
+def test_option_of_another_type_is_refused(options, said):
+    """By its name, before the pool starts."""
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        LocalUserPool(**options)
+
+
+def test_client_must_not_ask_for_a_scope_that_there_is_not():
+    """Cognito would not register it; with the resource server it is all right."""
+    client = AppClient(client_id="web", scopes=("openid", "orders/read"))
+    with pytest.raises(ValueError, match="client 'web' asks for 'orders/read'; there is no resource server 'orders'"):
+        LocalUserPool(clients=[client])
+    assert LocalUserPool(clients=[client], resource_servers=[ResourceServer("orders", ("read",))])
+
+
+def test_client_without_scopes_has_all_of_the_pool(make_pool):
+    """Those of the pool's resource servers, and none of another's."""
+    pool = make_pool(resource_servers=[ResourceServer("orders", ("read",))])
+    assert set(pool.clients[pool.client_id].scopes) == {*SYSTEM_SCOPES, "orders/read"}
 
 
 def test_default_pool_has_groups_and_a_resource_server(pool):

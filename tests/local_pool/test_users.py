@@ -64,9 +64,35 @@ def test_attributes_cannot_be_changed(pool):
 
 
 def test_nobody_signs_in_without_a_password(pool):
-    """Not even a user who has none."""
-    pool.add_user("blank")
+    """Not even a user who has none, by request or as one of another provider's."""
+    pool.add_user("blank", "")
+    pool.add_user("7", "given-all-the-same", provider="Google")
     assert pool.authenticate("blank", "") is None
+    assert pool.authenticate("Google_7", "given-all-the-same") is None
+
+
+def test_password_is_the_demo_password_unless_given(pool):
+    """However the user came about."""
+    assert User(username="zoe").password == pool.add_user("mary").password == DEMO_PASSWORD
+    assert pool.authenticate("mary", DEMO_PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"username": 7}, "username takes str, not int"),
+        ({"password": b"x"}, "password takes str, not bytes"),
+        ({"provider": 7}, "provider takes str or None, not int"),
+        ({"groups": "readers"}, "groups takes a list of str, not str"),
+        ({"groups": [Group("readers")]}, "groups takes a list of str, not of Group"),
+        ({"attributes": "email"}, "attributes takes Mapping, not str"),
+        ({"attributes": {"custom:level": 7}}, "attributes: custom:level takes str, not int"),
+    ],
+)
+def test_user_of_other_types_is_refused(options, message):
+    """By the name of the parameter; no group becomes its letters."""
+    with pytest.raises(TypeError, match=message):
+        User(**{"username": "mary"} | options)
 
 
 def test_repr_hides_the_password():

@@ -217,14 +217,14 @@ def test_a_failed_write_leaves_the_file_as_it_was(file, run, monkeypatch):
 
 
 def test_folders_are_searched_but_hidden_ones_and_environments(file, run):
-    """`.ipynb_checkpoints`, `.git`, `.venv`, `node_modules`; one of them named is searched."""
+    """Of those `.ipynb_checkpoints` only, which `git add .` takes along; one that is named is searched."""
     for name in ("sub/deep", ".ipynb_checkpoints", ".git", ".venv", "node_modules"):
         folder = file.parent / name
         folder.mkdir(parents=True)
         (folder / "b.ipynb").write_text(file.read_text())
         (folder / "b.txt").write_text(file.read_text())
-    assert run(file.parent)[2] == "4 secrets in 2 of 2 notebooks\n"
-    assert run(file.parent / ".ipynb_checkpoints")[0] == 1
+    assert run(file.parent)[2] == "6 secrets in 3 of 3 notebooks\n"
+    assert run(file.parent / ".git")[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,43 @@ def test_a_folder_that_cannot_be_entered_is_named(file, run, monkeypatch):
     code, _, err = run(file.parent)
     assert code == 2
     assert f"{file.parent / 'closed'} cannot be read" in err
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\n", "\x9b", "\u202e", "\udcff"])
+def test_a_file_name_does_nothing_to_the_terminal(sign, file, run):
+    """Neither control characters, of C1 too, nor those that turn text around are printed; JSON has the name itself."""
+    path = file.rename(file.with_name(f"é{sign}]0;x.ipynb"))
+    shown = f"é{ascii(sign)[1:-1]}]0;x.ipynb: cell 2"
+    _, out, _ = run(path)
+    assert (sign in out.rstrip().replace("\nfile", ""), shown in out) == (sign == "\n", True)
+    path.write_text("")
+    assert shown.split(":", maxsplit=1)[0] in run(path)[2]
+
+
+def test_json_report_has_the_files_own_name(file, run):
+    """A program can open it."""
+    path = file.rename(file.with_name("\x1b\n.ipynb"))
+    assert json.loads(run("--json", path)[1])["findings"][0]["file"] == str(path)
+
+
+def test_a_pipe_is_not_read(file, run):
+    """It would keep the check waiting for ever: left out of a folder, and a fault if it was named."""
+    pipe = file.with_name("0.ipynb")
+    os.mkfifo(pipe)
+    assert run(file.parent)[2] == "2 secrets in 1 of 1 notebook\n"
+    code, _, err = run(pipe)
+    assert code == 2
+    assert f"{pipe} cannot be read: not a regular file" in err
+
+
+def test_a_file_that_cannot_be_looked_at_is_named(file, run, monkeypatch):
+    """It is not left out like a pipe: it could be a notebook."""
+
+    def refusing(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refusing)
+    assert run(file.parent)[0] == 1
 
 
 def test_no_argument_is_wrong_usage(capsys):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notebook_check.notebooks import cell, notebook, written
 
+from cognito_nb.notebook_check import fields
 from cognito_nb.notebook_check.fields import fields_of, with_edits
 
 WORD = "needle"
@@ -128,6 +129,38 @@ def strings_in(value):
         for key, item in value.items():
             yield key
             yield from strings_in(item)
+
+
+class Counted(tuple):  # noqa: SLOT001 - it counts in its own attributes
+    """Literals that count how often one is taken."""
+
+    __slots__ = ()
+    taken = 0
+
+    def __getitem__(self, at):
+        Counted.taken += 1
+        return super().__getitem__(at)
+
+
+def test_an_edit_looks_at_few_of_many_lines():
+    """A list with a secret in each line costs each line a search, not a walk through all."""
+    (field,) = (one for one in fields_of(json.dumps({"cells": [{"source": [WORD] * 1000}]})) if WORD in one.text)
+    field = field._replace(pieces=Counted(field.pieces))
+    start = field.text.index(WORD)
+    edits = [field.replacing(start + at * len(WORD), start + (at + 1) * len(WORD), "X") for at in range(1000)]
+    assert [len(one) for one in edits] == [1] * 1000
+    assert Counted.taken < 20_000
+
+
+def test_the_escapes_of_a_line_are_read_once(monkeypatch):
+    """However many secrets are in it."""
+    read = []
+    monkeypatch.setattr(fields, "_places", lambda literal, places=fields._places: read.append(1) or places(literal))
+    (field,) = (one for one in fields_of(json.dumps({"source": f"{WORD}\n" * 100})) if WORD in one.text)
+    start = field.text.index(WORD)
+    for at in range(100):
+        field.replacing(start + at * 7, start + at * 7 + 6, "X")
+    assert len(read) == 1
 
 
 def test_no_edit_is_no_change():

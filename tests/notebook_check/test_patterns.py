@@ -9,6 +9,7 @@ import pytest
 from notebook_check.notebooks import make_secrets, segment
 
 from cognito_nb.local_pool import LocalUserPool
+from cognito_nb.notebook_check import patterns
 from cognito_nb.notebook_check.patterns import find_secrets
 
 SECRETS = make_secrets()
@@ -16,6 +17,7 @@ CODE = SECRETS["authorization code"]
 CLIENT_SECRET = SECRETS["client secret"]
 KEY = SECRETS["AWS secret key"]
 URL = f"http://localhost:8888/cognito/callback?code={CODE}&state=Zm9vYmFyYmF6"
+OPAQUE = "7Qm-x0Vd_4kTz9LwYb2RfNc8HsJ6gPu1EaXo3iKt5Mv"
 HEX = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
@@ -154,6 +156,64 @@ def test_aws_session_tokens_are_found_by_name_or_beginning():
         assert seen(text) == [("AWS session token", other)]
 
 
+@pytest.mark.parametrize("what", ["access token (JWT)", "refresh token (encrypted JWT)"])
+@pytest.mark.parametrize("point", ["%2E", "%2e", "%252E", "&#46;", "&#x2e;", r"\u002e", r"\\u002E"])
+def test_tokens_are_found_with_their_points_escaped(what, point):
+    """For a URL, once or twice, for HTML and for JSON; and what is in them is still read."""
+    token = SECRETS[what].replace(".", point)
+    assert seen(f'"{token}"') == [(what, token)]
+
+
+@pytest.mark.parametrize("what", ["access token (JWT)", "refresh token (encrypted JWT)"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_tokens_are_found_in_base64(what, encode):
+    """Encoded once more, as a header or a secret of Kubernetes has them."""
+    encoded = encode(SECRETS[what].encode()).decode()
+    assert seen(f"data: {encoded}\n") == [(what, encoded)]
+
+
+@pytest.mark.parametrize("template", ["refresh_token = '{}'", '"refreshToken": "{}"', "COGNITO_NB_REFRESH_TOKEN={}"])
+def test_opaque_refresh_tokens_are_found_by_name(template):
+    """Another provider's are no JWTs."""
+    assert seen(template.format(OPAQUE)) == [("refresh token", OPAQUE)]
+
+
+@pytest.mark.parametrize("template", ["COGNITO_NB_SERVER_TOKEN={}", "server_token='{}'"])
+def test_tokens_of_the_jupyter_server_are_found_by_name(template):
+    """They let anybody run code there."""
+    assert seen(template.format(OPAQUE)) == [("Jupyter server token", OPAQUE)]
+
+
+@pytest.mark.parametrize("template", ["http://localhost:8888/lab?token={}", "http://localhost:8888/tree?a=b&token={}"])
+def test_tokens_of_the_jupyter_server_are_found_in_its_url(template):
+    """As it prints it at its start."""
+    token = f"0f{HEX}a1b2c3"
+    assert seen(template.format(token)) == [("Jupyter server token", token)]
+
+
+class Counting:
+    """A pattern that counts the characters it was given to search."""
+
+    def __init__(self, pattern):
+        self.pattern = pattern
+        self.given = 0
+
+    def finditer(self, text, start, end):
+        self.given += end - start
+        return self.pattern.finditer(text, start, end)
+
+
+@pytest.mark.parametrize("between", ["&", " "])
+@pytest.mark.parametrize("number", [100, 2000])
+def test_codes_in_one_url_are_searched_once(between, number, monkeypatch):
+    """Many in a row, of one URL or of several: each character is looked at once, not once for each code."""
+    monkeypatch.setattr(patterns, "_ANSWER", counting := Counting(patterns._ANSWER))
+    text = f"code={CODE}{between}" * number
+    assert seen(text) == []
+    assert 0 < counting.given <= len(text)
+    assert len(seen(text + "state=Zm9vYmFyYmF6")) == (number if between == "&" else 0)
+
+
 def test_basic_authentication_holds_the_client_secret():
     """As a debug log of a token request shows it."""
     sent = base64.b64encode(f"1h57kf5cpq17m0eml12abc:{CLIENT_SECRET}".encode()).decode().rstrip("=")
@@ -169,6 +229,13 @@ def test_basic_authentication_holds_the_client_secret():
         f"eyJ{'x' * 40}.{'y' * 40}.{'z' * 40}",  # decodes to no JSON
         f"{segment({'no': 'header'})}.{segment({'a': 1})}.{segment(b'x' * 40)}",
         f"{segment({'alg': 5})}.{segment({'a': 1})}.{segment(b'x' * 40)}",
+        f"{segment({'alg': 'HS256'})}.{segment({'sub': '1234567890', 'name': 'John Doe'})}.{segment(b'x' * 32)}",
+        f"refresh_token = load_from({HEX!r})",
+        f"refresh_token = {HEX}.load()",
+        f"https://api.example/?next_token={HEX}",
+        "https://api.example/?token=abc123",
+        f"code=callback{CODE}",  # the sign must be beside the code, not in it
+        base64.b64encode(b"eyJ" + b"x" * 60).decode(),
         base64.b64encode(json.dumps({"alg": "RS256"}).encode()).decode(),
         "module.eyJson.parse.deep",
         "eyJhbGciOiJSUzI1NiJ9x.eyJhbGciOiJSUzI1NiJ9.eyJhbGciOiJSUzI1NiJ9",  # no base64 has this length

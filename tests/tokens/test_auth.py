@@ -549,6 +549,91 @@ def signing():
     pool.background.stop()
 
 
+class Reset(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """An API that redirects from /a to /b, and answers there with an error or, for ever, with a redirect."""
+
+    def __init__(self, error):
+        self.error = error
+        self.signed = []
+
+    def handle_request(self, request):
+        self.signed.append("authorization" in request.headers)
+        if request.url.path == "/a" or self.error is httpx.TooManyRedirects:
+            return httpx.Response(302, headers={"Location": "/b"})
+        if self.error is httpx.HTTPStatusError:
+            return httpx.Response(403)
+        raise self.error("reset")
+
+    async def handle_async_request(self, request):
+        return self.handle_request(request)
+
+
+def refuse(response):
+    if response.is_client_error:
+        response.raise_for_status()
+
+
+async def arefuse(response):
+    refuse(response)
+
+
+def error_of(form, lab, api_, path="/a", **sent):
+    """Return the error that a signing client raises."""
+    options = {"transport": api_, "follow_redirects": True}
+
+    async def main():
+        hooks = {"event_hooks": {"response": [arefuse]}}
+        async with signing_async_client(lab.auth(), API, options | hooks) as client:
+            await client.get(path, **sent)
+
+    with pytest.raises(httpx.HTTPError) as caught:  # noqa: PT012 - two kinds of client
+        if form == "async":
+            asyncio.run(main())
+            return None
+        with signing_client(lab.auth(), API, options | {"event_hooks": {"response": [refuse]}}) as client:
+            client.get(path, **sent)
+    return caught.value
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError, httpx.TooManyRedirects, httpx.HTTPStatusError])
+def test_signing_client_leaves_no_token_in_an_error_after_a_redirect(form, error):
+    """The request that the redirect made had it; the error holds that, and would carry it into a pickle (NL-07)."""
+    lab, api_ = Lab(form), Reset(error)
+    caught = error_of(form, lab, api_)
+    lab.pool.background.stop()
+    assert isinstance(caught, error)
+    assert set(api_.signed) == {True}
+    assert caught.request.url.path == "/b"
+    assert lab.bearer().encode() not in pickle.dumps(caught) + repr(caught.request.headers.raw).encode()
+
+
+def test_signing_client_leaves_the_users_own_authorization_on_a_request(form):
+    """Sent again after an error, it is what the user has made."""
+    api_ = Reset(httpx.ReadError)
+    lab, api_.handle_request = Lab(form), lambda _request: (_ for _ in ()).throw(httpx.ReadError("reset"))
+    caught = error_of(form, lab, api_, headers={"Authorization": "Basic abc"})
+    lab.pool.background.stop()
+    assert caught.request.headers["authorization"] == "Basic abc"
+
+
+def test_signing_client_passes_an_error_on_that_holds_no_request(form):
+    """As one that a hook of the user's raises."""
+    lab = Lab(form)
+
+    def close():
+        raise httpx.CloseError("of a hook")
+
+    class Hook(Reset):
+        def handle_request(self, request):
+            response = httpx.Response(403)
+            response.raise_for_status = close
+            return response
+
+    caught = error_of(form, lab, Hook(None))
+    lab.pool.background.stop()
+    assert str(caught) == "of a hook"
+
+
 @pytest.mark.parametrize("base_url", [API, "http://127.0.0.1:8000"])
 def test_signing_client_uses_no_proxy_for_loopback(signing, base_url, monkeypatch):
     """Environment proxies break calls to this machine, and would see its tokens; elsewhere they are needed."""

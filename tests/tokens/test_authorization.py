@@ -8,7 +8,7 @@ import pytest
 from tokens.fakes import NO_MEMORY, FakePool, new_tokens
 
 from cognito_nb.errors import NotSignedInError, UntrustedOriginError
-from cognito_nb.tokens.authorization import allowed_origins, headers_for
+from cognito_nb.tokens.authorization import allowed_origins, check_kind, headers_for
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
 
@@ -106,3 +106,10 @@ def test_headers_for_are_not_pickled(headers, keep):
     """Tokens do not leave the kernel by way of a pickle (NL-07)."""
     with pytest.raises(TypeError, match="must not leave this kernel"):
         pickle.dumps(keep(headers))
+
+
+@pytest.mark.parametrize("kind", ["refresh", "ID", "acess", "", None])
+def test_a_misspelt_kind_of_token_is_refused(kind):
+    """Nothing is guessed: the ID token would go to an API that was to get the access token."""
+    with pytest.raises(ValueError, match='"access" or "id"'):
+        check_kind(kind)

@@ -9,8 +9,10 @@ import sys
 import threading
 import traceback
 import warnings
+from functools import partial
 
 import pytest
+from interrupts import interrupt_at
 from lab import wait_for
 from tokens.fakes import nothing
 
@@ -18,18 +20,20 @@ from cognito_nb.errors import NotSignedInError
 from cognito_nb.tokens import background as background_module
 from cognito_nb.tokens.background import Background
 
+STEPS = 200  # more than a call of `run` takes
+
 
 class Busy:
-    """A coroutine that waits for ever, and notes what happens to it."""
+    """A coroutine that waits, for ever if not told how long, and notes what happens to it."""
 
-    def __init__(self, *, tidy_steps=1):
+    def __init__(self, *, tidy_steps=1, seconds=None):
         self.started, self.cancelled, self.tidied = threading.Event(), threading.Event(), threading.Event()
-        self._tidy_steps = tidy_steps
+        self._tidy_steps, self._seconds = tidy_steps, seconds
 
     async def work(self):
         self.started.set()
         try:
-            await asyncio.Event().wait()
+            await (asyncio.Event().wait() if self._seconds is None else asyncio.sleep(self._seconds))
         finally:
             self.cancelled.set()
             for _ in range(self._tidy_steps):
@@ -47,6 +51,10 @@ async def failing(error):
 
 async def ident():
     return threading.get_ident()
+
+
+def wait_in(background, busy):
+    background.run(busy.work())
 
 
 @pytest.fixture
@@ -146,21 +154,41 @@ def test_run_raises_an_interrupt_after_the_coroutine_has_tidied_up(background):
 
 def test_run_interrupted_before_the_coroutine_has_begun_leaves_nothing(background, monkeypatch):
     """An interrupt in the first instant neither hangs nor leaves a coroutine that was never awaited."""
-    release = threading.Event()
 
-    async def hold_the_loop():
-        release.wait(5)
-
-    def wait(*_arguments, **_options):
-        release.set()
+    def interrupt(_call):
         raise KeyboardInterrupt
 
-    background.submit(hold_the_loop())
     busy = Busy()
-    monkeypatch.setattr(background_module.concurrent.futures, "wait", wait)
+    monkeypatch.setattr(background, "_start", interrupt)
     with pytest.raises(KeyboardInterrupt):
         background.run(busy.work())
-    assert busy.tidied.is_set()
+    assert not busy.started.is_set()
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # interrupted before `run` had it
+@pytest.mark.parametrize("is_first", [True, False])
+def test_run_survives_an_interrupt_at_any_step(is_first):
+    """Whichever step it breaks into, the thread lives, and the next call gets its result; also in the very first."""
+    interrupted = []
+    for step in range(STEPS):
+        background = Background(nothing)
+        if not is_first:
+            background.run(value(0))
+        interrupted.append(interrupt_at(step, partial(wait_in, background, Busy(seconds=0.001))))
+        assert in_thread(partial(wait_in, background, Busy(seconds=0))).result(5) is None
+        background.stop()
+    assert all(interrupted[:20])
+    assert not interrupted[-1]
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # interrupted before `run` had it
+def test_run_leaves_nothing_running_after_an_interrupt_at_any_step(background):
+    """What was begun has been cancelled and has tidied up when the interrupt is raised."""
+    background.run(value(0))
+    for step in range(STEPS):
+        busy = Busy(seconds=0.001)
+        interrupt_at(step, partial(wait_in, background, busy))
+        assert busy.started.is_set() == busy.tidied.is_set()
 
 
 def test_arun_passes_cancellation_on(background):

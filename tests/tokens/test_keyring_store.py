@@ -113,6 +113,19 @@ def test_another_kernel_finds_the_refresh_token_and_who_it_is(entries, make_stor
     assert asyncio.run(write_and_read(make_store, kept)) == kept.renewable()
 
 
+def test_what_is_kept_can_be_read_while_another_has_the_turn(entries, make_store):
+    """A person may be signing in there for minutes."""
+    kept = kept_of()
+
+    async def read():
+        turn = await make_store().take_turn(wait=True)
+        before = await make_store().read()
+        await turn.keep(kept)
+        return before, await make_store().read()
+
+    assert asyncio.run(read()) == (None, kept.renewable())
+
+
 def test_no_access_or_id_token_is_written(entries, make_store):
     """The keyring holds what renews the session, nothing that an API takes."""
     asyncio.run(keep(make_store(), kept_of()))

@@ -7,7 +7,7 @@ import pytest
 from tokens.fakes import NO_MEMORY, new_tokens, until
 
 from cognito_nb.config import CognitoConfig
-from cognito_nb.errors import ConfigurationError, NetworkError
+from cognito_nb.errors import ConfigurationError, NetworkError, ProtocolError
 from cognito_nb.secret import Secret
 from cognito_nb.tokens import memory as memory_module
 from cognito_nb.tokens.memory import Memory
@@ -37,6 +37,10 @@ class FakeStore:
         self.free.clear()
         self.turns += 1
         return FakeTurn(self)
+
+    async def read(self):
+        self._answer()
+        return self.kept
 
     async def forget(self):
         self._answer()
@@ -130,6 +134,69 @@ def test_turn_ends_with_an_error(memory, store):
     assert store.free.is_set()
 
 
+@pytest.mark.parametrize(("change", "known"), [(None, None), (KEPT.identity(), KEPT.identity()), (KEPT, KEPT)])
+def test_refresh_does_not_wait_for_a_person_who_signs_in_elsewhere(memory, store, monkeypatch, change, known):
+    """What is remembered is looked at without the turn: gone or dead, the session has ended; else it goes on."""
+    monkeypatch.setattr(memory_module, "_PATIENCE", 0.01)
+
+    async def refresh():
+        async with memory.turn() as turn:
+            await turn.keep(TOKENS)
+        store.kept = change
+        store.free.clear()
+        async with asyncio.timeout(5), memory.turn() as turn:
+            return turn.is_real, turn.kept, store.free.is_set()
+
+    assert asyncio.run(refresh()) == (True, known, False)
+
+
+def test_refresh_goes_on_where_there_is_neither_a_turn_nor_a_look(memory, store, monkeypatch):
+    """A store that cannot be read just now ends no session."""
+    monkeypatch.setattr(memory_module, "_PATIENCE", 0.01)
+    memory.was_kept = True
+    store.free.clear()
+
+    async def read():
+        raise NetworkError("gone")
+
+    store.read = read
+
+    async def refresh():
+        async with memory.turn() as turn:
+            return turn.is_real
+
+    assert asyncio.run(refresh()) is False
+
+
+def test_why_a_session_is_not_remembered_is_noted_until_it_is(memory, store):
+    """A write that fails is told by whoever shows the session; one that works takes it back."""
+
+    async def keep(error):
+        store.fails = None
+        async with memory.turn() as turn:
+            store.fails = error
+            await turn.keep(TOKENS)
+            store.fails = None
+        return memory.failure
+
+    async def twice():
+        return await keep(ConfigurationError("the keyring is full")), await keep(None)
+
+    assert asyncio.run(twice()) == ("the keyring is full", None)
+
+
+def test_a_sign_in_without_the_turn_is_noted_as_not_remembered(memory, store):
+    """Another notebook has it for minutes; nothing was written."""
+    store.free.clear()
+
+    async def settle():
+        turn = await memory.turn_if_possible(patience=0.01)
+        await turn.keep(TOKENS)
+
+    asyncio.run(settle())
+    assert memory.failure == "Another notebook is signing in."
+
+
 @pytest.mark.parametrize("error", [NetworkError("gone"), ConfigurationError("restarted")])
 def test_refresh_goes_on_without_a_store_that_fails(memory, store, error):
     """The session lives on in the kernel's own memory: nothing is raised, and nothing looks like a sign-out."""
@@ -210,7 +277,8 @@ def test_follow_tells_each_change_until_the_session_is_forgotten(monkeypatch):
     async def hear(kept):
         heard.append(kept)
 
-    store = FakeStore(None, KEPT, NetworkError("a hiccup"), KEPT.identity(), None, KEPT)
+    failures = NetworkError("a hiccup"), ProtocolError("an answer of a proxy")
+    store = FakeStore(None, KEPT, *failures, KEPT.identity(), None, KEPT)
     asyncio.run(Memory(store, CONFIG).follow(hear))
     assert heard == [KEPT, KEPT.identity(), None]
     assert store.events == [KEPT]
@@ -220,8 +288,9 @@ def test_follow_ends_with_its_server():
     """A server that was started anew knows nothing of this kernel: nothing to follow, and no session ends for it."""
     heard = []
     store = FakeStore(None, ConfigurationError("restart the kernel"), None)
-    asyncio.run(Memory(store, CONFIG).follow(heard.append))
-    assert heard == []
+    memory = Memory(store, CONFIG)
+    asyncio.run(memory.follow(heard.append))
+    assert (heard, memory.failure) == ([], "restart the kernel")
 
 
 def test_follow_asks_no_store_that_cannot_tell():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from lab import wait_for
 
 from cognito_nb.errors import NetworkError, NotSignedInError
 from cognito_nb.secret import Secret
@@ -173,3 +174,26 @@ def test_sign_out_while_tokens_are_taken_over_wins(here, monkeypatch):
     with pytest.raises(NotSignedInError, match="You signed out while"):
         here.latest(kept)
     assert not here.source.is_alive
+
+
+def test_an_end_elsewhere_is_announced_here_too(here):
+    """The user's function hears of a session that ended by itself, whichever kernel found out."""
+    ended = []
+    here.source.on_expired.append(lambda: ended.append(True))
+    here.hear(here.kept.identity())
+    wait_for(lambda: ended, "on_expired", 5)
+    assert here.source.ended_by_itself
+
+
+def test_a_sign_out_elsewhere_is_no_end_by_itself(here):
+    """The user knows."""
+    here.hear(None)
+    assert not here.source.ended_by_itself
+
+
+def test_renewed_tokens_of_another_kernel_are_announced(here):
+    """on_refresh follows them as well."""
+    renewals = []
+    here.source.on_refresh.append(lambda: renewals.append(True))
+    here.hear(here.of(here.renewed()))
+    wait_for(lambda: renewals, "on_refresh", 5)

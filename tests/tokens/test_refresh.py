@@ -538,7 +538,7 @@ def test_on_refresh_is_called_after_the_new_tokens_are_in_place(lab, call):
     """On a thread of its own, so that it may use the session; what it raises is logged and no more."""
     new = new_tokens()
     made, seen = lab(new_tokens(left=-1), new), []
-    made.engine.on_refresh += [lambda: 1 / 0, lambda: seen.append(made.engine.current())]
+    made.source.on_refresh += [lambda: 1 / 0, lambda: seen.append(made.engine.current())]
     call(made.engine, "current")
     wait_for(lambda: seen, "the callback", 5)
     assert seen == [new]
@@ -547,7 +547,7 @@ def test_on_refresh_is_called_after_the_new_tokens_are_in_place(lab, call):
 def test_on_expired_is_called_when_the_session_ends_by_itself(lab, caplog):
     """Once, also if it ended while nobody waited."""
     made, ended = lab(new_tokens(left=100), SessionExpiredError("invalid_grant")), []
-    made.engine.on_expired += [lambda: 1 / 0, lambda: ended.append(True)]
+    made.source.on_expired += [lambda: 1 / 0, lambda: ended.append(True)]
     made.engine.current()
     wait_for(lambda: ended, "the callback", 5)
     assert (ended, "a callback of the session failed" in caplog.text) == ([True], True)
@@ -556,7 +556,7 @@ def test_on_expired_is_called_when_the_session_ends_by_itself(lab, caplog):
 def test_on_expired_is_not_called_at_sign_out(lab):
     """Who signs out knows."""
     made, ended = lab(), []
-    made.engine.on_expired.append(lambda: ended.append(True))
+    made.source.on_expired.append(lambda: ended.append(True))
     future, release = held(made)
     made.source.wipe()
     release()

@@ -68,6 +68,20 @@ def test_what_one_kernel_keeps_the_next_finds(kernels):
     assert kernels(scenario) == KEPT
 
 
+def test_what_is_kept_can_be_read_while_another_has_the_turn(kernels):
+    """Nothing, what is kept, and nothing again after a sign-out."""
+
+    async def scenario(mine, other):
+        turn = await mine.take_turn(wait=True)
+        before = await other.read()
+        await turn.keep(KEPT)
+        kept = await other.read()
+        await mine.forget()
+        return before, kept, await other.read()
+
+    assert kernels(scenario) == (None, KEPT, None)
+
+
 def test_turn_is_one_kernels(kernels):
     """Another kernel gets none, or waits until it is given back."""
 

@@ -10,7 +10,7 @@ from tokens.fakes import new_tokens
 
 from cognito_nb.config import CognitoConfig
 from cognito_nb.secret import Secret
-from cognito_nb.tokens.store import Kept, open_store
+from cognito_nb.tokens.store import Kept, open_store, record_key
 
 ISSUER = "https://idp.example/pool"
 CONFIG = CognitoConfig(client_id="client", issuer=ISSUER)
@@ -118,3 +118,25 @@ def test_serves_the_same_client_with_at_least_its_scopes(change, serves):
 def test_there_is_no_store_unless_asked_for():
     """By default the session lives in the kernel's memory alone."""
     assert open_store(CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"profile": "other"},
+        {"client_id": "other"},
+        {"issuer": "https://other.example/pool"},
+        {"resource": "https://other.example/api"},
+        {"domain": "https://other.example"},
+        {"endpoints": {"token": "http://127.0.0.1:9/t"}},
+        {"endpoints": {"revocation": "http://127.0.0.1:9/t"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_record_is_another_where_tokens_would_go_elsewhere(change):
+    """A cloned cognito.toml that names endpoints of its own finds nothing that was remembered of the genuine ones."""
+    settings = {"client_id": "client", "issuer": "https://idp.example/pool"}
+    assert record_key(CognitoConfig(**settings)) != record_key(CognitoConfig(**settings | change))
+    assert record_key(CognitoConfig(**settings)) == record_key(
+        CognitoConfig(**settings, api_origins=["https://a.example"])
+    )

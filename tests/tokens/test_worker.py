@@ -6,7 +6,7 @@ import threading
 import pytest
 from tokens.fakes import until
 
-from cognito_nb.errors import CognitoError, NetworkError
+from cognito_nb.errors import CognitoError, NetworkError, NotSignedInError
 from cognito_nb.tokens.worker import Worker
 
 
@@ -90,3 +90,12 @@ def test_close_ends_the_thread_after_what_is_queued(worker):
     thread = last.result(10)
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_call_after_close_is_refused(worker):
+    """Nobody would end the thread that it needs."""
+    worker.close()
+    before = threading.active_count()
+    with pytest.raises(NotSignedInError, match="closed"):
+        worker.submit(lambda: None)
+    assert threading.active_count() <= before

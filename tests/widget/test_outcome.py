@@ -78,6 +78,23 @@ def test_signed_out_links_only_to_the_web(url):
     assert "open" not in outcome.signed_out_text(user_pool="p", sign_out_url=url, revoked=True)
 
 
+@pytest.mark.parametrize("write", [outcome.signed_in_html, outcome.signed_in_text])
+def test_signed_in_says_why_it_will_not_be_remembered(write):
+    """One sentence with the reason, where the setting asked for more."""
+    line = write(name=None, user_pool="p", at=AT, not_remembered="The keyring is locked.")
+    assert "Signed in; not remembered: The keyring is locked." in line
+    assert "remembered" not in write(name=None, user_pool="p", at=AT)
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+@pytest.mark.parametrize("write", [outcome.signed_out_html, outcome.signed_out_text])
+def test_signed_out_tells_revoked_and_forgotten_apart(write, revoked):
+    """A token may be dead at Cognito and still lie in the keyring, or the other way round."""
+    text = write(user_pool="p", sign_out_url=None, revoked=revoked, not_forgotten="The keyring is locked.")
+    assert "Still remembered: The keyring is locked. Sign out again" in text
+    assert ("Tokens revoked" in text, "did not confirm" in text) == (revoked, not revoked)
+
+
 @pytest.mark.parametrize("write", [outcome.signed_out_html, outcome.signed_out_text])
 def test_signed_out_is_honest_about_the_revocation(write):
     """When Cognito did not confirm, the user is told."""
