@@ -131,7 +131,7 @@ def strings_in(value):
             yield from strings_in(item)
 
 
-class Counted(tuple):  # noqa: SLOT001 - it counts in its own attributes
+class Counted(tuple):
     """Literals that count how often one is taken."""
 
     __slots__ = ()
