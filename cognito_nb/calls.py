@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .data.calls import DataCalls
-from .tokens.auth import CognitoAuth, auth_for_any_httpx, signing_async_client, signing_client
+from .tokens.auth import CognitoAuth, auth_for_any_httpx
 from .tokens.authorization import headers_for
+from .tokens.clients import signing_async_client, signing_client
 
 if TYPE_CHECKING:
     from io import BytesIO
@@ -32,7 +33,8 @@ class AuthenticatedCalls(DataCalls):
         token : {"access", "id"}
             Which token is sent.
         **httpx_options
-            Further options of `httpx.Client`.
+            Further options of `httpx.Client`. With ``follow_redirects=True`` each step is signed if its origin was
+            named, and is an `UntrustedOriginError` if not.
 
         Raises
         ------
@@ -49,8 +51,8 @@ class AuthenticatedCalls(DataCalls):
     def auth(self, *origins: str, token: TokenKind = "access") -> CognitoAuth:
         """Return the authentication alone, for an httpx or httpx2 client of your own.
 
-        Responses hold no token. An error after a redirect within the origin does, in ``error.request``: a client takes
-        no authentication back there, so do not pickle it; `client` and `async_client` take the token off.
+        Responses hold no token. Where your client follows redirects, httpx sends none to another origin, and does not
+        ask here; an error after a redirect within the origin holds one, in ``error.request``: do not pickle it.
 
         Parameters
         ----------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ..tokens.auth import signing_client
+from ..tokens.clients import signing_client
 from .shown import MOST_SHOWN, shown, status_error
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def open_url(auth: CognitoAuth, url: str) -> BytesIO:
     if httpx.URL(url).is_relative_url:
         raise ValueError(f"{shown(url)!r} is relative: give the whole URL")
     with (
-        signing_client(auth, "", {"timeout": _TIMEOUT, "follow_redirects": True}) as client,
+        signing_client(auth, "", {"timeout": _TIMEOUT, "follow_redirects": True}, leaves_origins=True) as client,
         client.stream("GET", url) as response,
     ):
         file = BytesIO()

@@ -8,23 +8,21 @@ own, so nothing here names a class of httpx where an object that the client has 
 from __future__ import annotations
 
 import functools
-from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.request import getproxies
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
-from .authorization import Origins, advice, bearer, check_kind, untrusted
-from .transport import DIRECT, new_tls_context, tls_context
+from .authorization import Origins, advice, bearer, check_kind, redirected, untrusted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
+    from ..errors import UntrustedOriginError
     from .refresh import RefreshEngine
     from .source import TokenKind, Tokens
 
-__all__ = ["CognitoAuth", "auth_for_any_httpx", "signing_async_client", "signing_client"]
+__all__ = ["CognitoAuth", "auth_for_any_httpx"]
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -64,7 +62,7 @@ class CognitoAuth(httpx.Auth):
         request.headers = signed
         try:
             response = yield request
-            if response.history:
+            if response.history or response.next_request:
                 _take_off_redirects(response, request)
             if response.status_code == HTTPStatus.UNAUTHORIZED and self._served(response):
                 if self._engine.may_renew(tokens) and _has_body_at_hand(request):
@@ -88,7 +86,7 @@ class CognitoAuth(httpx.Auth):
         request.headers = signed
         try:
             response = yield request
-            if response.history:
+            if response.history or response.next_request:
                 _take_off_redirects(response, request)
             if response.status_code == HTTPStatus.UNAUTHORIZED and self._served(response):
                 if self._engine.may_renew(tokens) and _has_body_at_hand(request):
@@ -100,6 +98,12 @@ class CognitoAuth(httpx.Auth):
         finally:
             _take_off(request, unsigned)
 
+    def refusal(self, url: httpx.URL, *, of: httpx.URL) -> UntrustedOriginError | None:
+        """Return the error for a redirect of `of` to an origin that nobody named; None if somebody did."""
+        if _origin(url) in self._origins:
+            return None
+        return redirected(_place(of), _place(url), self._origins)
+
     def _signs(self, request: httpx.Request) -> bool:
         """Take the second look: refuse foreign origins, leave alone a request that brings its own Authorization."""
         if "authorization" in request.headers:
@@ -107,7 +111,7 @@ class CognitoAuth(httpx.Auth):
         url = request.url
         if _origin(url) in self._origins:
             return True
-        raise untrusted(f"{url.scheme}://{url.netloc.decode('ascii')}", self._origins)
+        raise untrusted(_place(url), self._origins)
 
     def _signed(self, unsigned: httpx.Headers, tokens: Tokens) -> httpx.Headers | None:
         """Return signed header fields, for the time a request is under way; None if it brings its own Authorization.
@@ -150,40 +154,14 @@ def auth_for_any_httpx() -> type[CognitoAuth]:
     return type("CognitoAuth", (CognitoAuth, httpx2.Auth), {"__doc__": CognitoAuth.__doc__})
 
 
-def signing_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.Client:
-    """Return a client whose requests `auth` signs; `options` are `httpx.Client`'s."""
-    return _SigningClient(base_url=base_url, auth=auth, **_options(options))
-
-
-def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, Any]) -> httpx.AsyncClient:
-    """Return the same as an `httpx.AsyncClient`."""
-    return _SigningAsyncClient(base_url=base_url, auth=auth, **_options(options))
-
-
-class _SigningClient(httpx.Client):
-    """Leaves no token in an error: an authentication does not see one, nor the request that a redirect had made."""
-
-    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        try:
-            return super().send(request, **options)
-        except httpx.HTTPError as error:
-            _take_off_error(error, request)
-            raise
-
-
-class _SigningAsyncClient(httpx.AsyncClient):
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        try:
-            return await super().send(request, **options)
-        except httpx.HTTPError as error:
-            _take_off_error(error, request)
-            raise
-
-
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
     """Return the origin that httpx will connect to: another parser could read the URL otherwise."""
     port = url.port if url.port is not None else _DEFAULT_PORTS.get(url.scheme, 0)
     return url.scheme, url.raw_host.decode("ascii").rstrip("."), port
+
+
+def _place(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _take_off(request: httpx.Request, unsigned: httpx.Headers) -> None:
@@ -199,13 +177,8 @@ def _take_off_redirects(response: httpx.Response, request: httpx.Request) -> Non
     for sent in (response, *response.history):
         if sent.request is not request:
             sent.request.headers.pop("Authorization", None)
-
-
-def _take_off_error(error: httpx.HTTPError, request: httpx.Request) -> None:
-    """Take the token off the request that an error holds, if a redirect has made it of `request`."""
-    with suppress(RuntimeError):  # it holds none
-        if error.request is not request:
-            error.request.headers.pop("Authorization", None)
+    if response.next_request is not None:  # not followed: the user may keep it, and send it
+        response.next_request.headers.pop("Authorization", None)
 
 
 def _has_body_at_hand(request: httpx.Request) -> bool:
@@ -214,16 +187,3 @@ def _has_body_at_hand(request: httpx.Request) -> bool:
         return request.content is not None
     except RuntimeError:  # httpx's RequestNotRead, and httpx2's
         return False
-
-
-def _options(options: dict[str, Any]) -> dict[str, Any]:
-    """Share one TLS context; and no proxy for loopback, where environment proxies break the call (measured)."""
-    # httpx would put a client certificate into the context that all others use.
-    verify = new_tls_context() if options.get("cert") else tls_context()
-    options = {"verify": verify, **options}
-    if getproxies() or options.keys() & {
-        "proxy",
-        "mounts",
-    }:  # each mount is looked at in each call: 1 % of it (measured)
-        options["mounts"] = {**DIRECT, **(options.get("mounts") or {})}
-    return options

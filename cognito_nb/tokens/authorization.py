@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from .refresh import RefreshEngine
     from .source import TokenKind, Tokens
 
-__all__ = ["Origins", "UnshownHeader", "advice", "allowed_origins", "bearer", "check_kind", "headers_for", "untrusted"]
+__all__ = [
+    "Origins",
+    "UnshownHeader",
+    "advice",
+    "allowed_origins",
+    "bearer",
+    "check_kind",
+    "headers_for",
+    "redirected",
+    "untrusted",
+]
 
 Origins = frozenset[tuple[str, str, int]]
 
@@ -50,10 +60,18 @@ def check_kind(kind: str) -> None:
 
 def untrusted(place: str, origins: Origins) -> UntrustedOriginError:
     """Return the error for a place that nobody allowed, such as ``https://api.example.com``."""
-    allowed = ", ".join(sorted(f"{scheme}://{host}:{port}" for scheme, host, port in origins)) or "nothing"
     return UntrustedOriginError(
-        f"No token goes to {_shown(place)}: allowed is {allowed}.",
+        f"No token goes to {_shown(place)}: allowed is {_listed(origins)}.",
         hint="Add the origin to the setting api_origins, or make a client for it: session.client(base_url).",
+    )
+
+
+def redirected(source: str, place: str, origins: Origins) -> UntrustedOriginError:
+    """Return the error for a redirect to a place that nobody allowed."""
+    return UntrustedOriginError(
+        f"{_shown(source)} redirects to {_shown(place)}, where no token goes: allowed is {_listed(origins)}.",
+        hint="Add the origin to the setting api_origins; or call with follow_redirects=False and get the answer's "
+        'headers["location"] with httpx, without a token, as session.open does.',
     )
 
 
@@ -117,6 +135,10 @@ def headers_for(url: str, engine: RefreshEngine, origins: Origins, kind: TokenKi
     if not allowed_origins([url]) <= origins:
         raise untrusted(url, origins)
     return {"Authorization": UnshownHeader(bearer(engine.current(), kind))}
+
+
+def _listed(origins: Origins) -> str:
+    return ", ".join(sorted(f"{scheme}://{host}:{port}" for scheme, host, port in origins)) or "nothing"
 
 
 def _shown(url: str) -> str:

@@ -1,7 +1,6 @@
 """CognitoAuth: where tokens go, and the one replay after a 401; with httpx and httpx2, sync and async."""
 
 import asyncio
-import contextlib
 import copy
 import gc
 import logging
@@ -17,75 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokens.fakes import NO_MEMORY, FakePool, new_tokens
+from tokens.lab import API, Lab
 
 from cognito_nb.errors import NotSignedInError, SessionExpiredError, TokenResponseError, UntrustedOriginError
-from cognito_nb.tokens.auth import CognitoAuth, auth_for_any_httpx, signing_async_client, signing_client
+from cognito_nb.tokens.auth import CognitoAuth, auth_for_any_httpx
 from cognito_nb.tokens.authorization import allowed_origins
+from cognito_nb.tokens.clients import signing_async_client, signing_client
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
-
-API = "https://api.example.com"
-
-
-def api(library, handle):
-    """Return a transport in place of the network; unlike httpx's mock it leaves a streamed body used up."""
-
-    class Api(library.BaseTransport, library.AsyncBaseTransport):
-        def handle_request(self, request):
-            return handle(request, b"".join(request.stream))
-
-        async def handle_async_request(self, request):
-            return handle(request, b"".join([part async for part in request.stream]))
-
-    return Api()
-
-
-class Lab:
-    """An API in place of the network, and a signed-in user; `call` sends one request, sync or async."""
-
-    def __init__(self, form, library=httpx):
-        self.is_async = form == "async"
-        self.library = library
-        self.pool = FakePool()
-        self.source = TokenSource(new_tokens())
-        self.engine = RefreshEngine(self.source, self.pool, NO_MEMORY)
-        self.requests = []
-        self.answers = []  # responses, or functions of the request; 200 after the last
-
-    def handle(self, request, body):
-        self.requests.append((str(request.url), request.headers.get("authorization"), body))
-        answer = self.answers.pop(0) if self.answers else self.response(200)
-        return answer(request) if callable(answer) else answer
-
-    def response(self, status, **headers):
-        return self.library.Response(status, headers={name.replace("_", "-"): text for name, text in headers.items()})
-
-    @property
-    def transport(self):
-        return api(self.library, self.handle)
-
-    @property
-    def tokens_sent(self):
-        return [authorization for _, authorization, _ in self.requests]
-
-    def bearer(self, tokens=None, kind="access"):
-        return f"Bearer {(tokens or self.source.tokens).get(kind).token.reveal()}"
-
-    def auth(self, *origins, kind="access"):
-        return auth_for_any_httpx()(self.engine, allowed_origins(origins or [API]), kind)
-
-    def call(self, method, url, *, origins=(API,), kind="access", client=None, **options):
-        settings = {"auth": self.auth(*origins, kind=kind), "base_url": API, "transport": self.transport}
-        settings |= client or {}
-        if not self.is_async:
-            with self.library.Client(**settings) as signing:
-                return signing.request(method, url, **options)
-
-        async def main():
-            async with self.library.AsyncClient(**settings) as signing:
-                return await signing.request(method, url, **options)
-
-        return asyncio.run(main())
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -531,137 +469,6 @@ def test_auth_answers_fifty_401s_with_one_refresh(arrivals):
     lab.pool.background.stop()
     assert {response.status_code for response in responses} == {401}
     assert (len(sent), sent.count(old), len(lab.pool.asked)) == (2 * arrivals, arrivals, 1)
-
-
-@pytest.fixture
-def signing():
-    """Make httpx clients as a session does."""
-    pool = FakePool()
-    engine = RefreshEngine(TokenSource(new_tokens()), pool, NO_MEMORY)
-    clients = contextlib.ExitStack()
-
-    def make(base_url=API, **options):
-        auth = CognitoAuth(engine, allowed_origins([base_url]), "access")
-        return clients.enter_context(signing_client(auth, base_url, options))
-
-    with clients:
-        yield make
-    pool.background.stop()
-
-
-class Reset(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An API that redirects from /a to /b, and answers there with an error or, for ever, with a redirect."""
-
-    def __init__(self, error):
-        self.error = error
-        self.signed = []
-
-    def handle_request(self, request):
-        self.signed.append("authorization" in request.headers)
-        if request.url.path == "/a" or self.error is httpx.TooManyRedirects:
-            return httpx.Response(302, headers={"Location": "/b"})
-        if self.error is httpx.HTTPStatusError:
-            return httpx.Response(403)
-        raise self.error("reset")
-
-    async def handle_async_request(self, request):
-        return self.handle_request(request)
-
-
-def refuse(response):
-    if response.is_client_error:
-        response.raise_for_status()
-
-
-async def arefuse(response):
-    refuse(response)
-
-
-def error_of(form, lab, api_, path="/a", **sent):
-    """Return the error that a signing client raises."""
-    options = {"transport": api_, "follow_redirects": True}
-
-    async def main():
-        hooks = {"event_hooks": {"response": [arefuse]}}
-        async with signing_async_client(lab.auth(), API, options | hooks) as client:
-            await client.get(path, **sent)
-
-    with pytest.raises(httpx.HTTPError) as caught:  # noqa: PT012 - two kinds of client
-        if form == "async":
-            asyncio.run(main())
-            return None
-        with signing_client(lab.auth(), API, options | {"event_hooks": {"response": [refuse]}}) as client:
-            client.get(path, **sent)
-    return caught.value
-
-
-@pytest.mark.parametrize("error", [httpx.ReadError, httpx.TooManyRedirects, httpx.HTTPStatusError])
-def test_signing_client_leaves_no_token_in_an_error_after_a_redirect(form, error):
-    """The request that the redirect made had it; the error holds that, and would carry it into a pickle (NL-07)."""
-    lab, api_ = Lab(form), Reset(error)
-    caught = error_of(form, lab, api_)
-    lab.pool.background.stop()
-    assert isinstance(caught, error)
-    assert set(api_.signed) == {True}
-    assert caught.request.url.path == "/b"
-    assert lab.bearer().encode() not in pickle.dumps(caught) + repr(caught.request.headers.raw).encode()
-
-
-def test_signing_client_leaves_the_users_own_authorization_on_a_request(form):
-    """Sent again after an error, it is what the user has made."""
-    api_ = Reset(httpx.ReadError)
-    lab, api_.handle_request = Lab(form), lambda _request: (_ for _ in ()).throw(httpx.ReadError("reset"))
-    caught = error_of(form, lab, api_, headers={"Authorization": "Basic abc"})
-    lab.pool.background.stop()
-    assert caught.request.headers["authorization"] == "Basic abc"
-
-
-def test_signing_client_passes_an_error_on_that_holds_no_request(form):
-    """As one that a hook of the user's raises."""
-    lab = Lab(form)
-
-    def close():
-        raise httpx.CloseError("of a hook")
-
-    class Hook(Reset):
-        def handle_request(self, request):
-            response = httpx.Response(403)
-            response.raise_for_status = close
-            return response
-
-    caught = error_of(form, lab, Hook(None))
-    lab.pool.background.stop()
-    assert str(caught) == "of a hook"
-
-
-@pytest.mark.parametrize("base_url", [API, "http://127.0.0.1:8000"])
-def test_signing_client_uses_no_proxy_for_loopback(signing, base_url, monkeypatch):
-    """Environment proxies break calls to this machine, and would see its tokens; elsewhere they are needed."""
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:1")
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
-    client = signing(base_url)
-    direct = client._transport
-    assert client._transport_for_url(httpx.URL("http://127.0.0.1:8000/x")) is direct
-    assert client._transport_for_url(httpx.URL("http://localhost/x")) is direct
-    assert client._transport_for_url(httpx.URL(API)) is not direct
-
-
-def test_signing_client_goes_without_mounts_where_there_is_no_proxy(signing):
-    """Each is looked at in each call."""
-    assert signing()._mounts == {}
-
-
-@pytest.mark.parametrize("options", [{"proxy": "http://proxy.example:1"}, {"mounts": {"https://": None}}])
-def test_signing_client_keeps_the_users_proxies_from_loopback(signing, options):
-    """Whatever the user mounts, or has for a proxy."""
-    client = signing(**options)
-    assert client._transport_for_url(httpx.URL("http://127.0.0.1:8000/x")) is client._transport
-
-
-def test_signing_client_takes_the_users_options(signing):
-    """They come before ours."""
-    client = signing(trust_env=False, timeout=3.0)
-    assert (client.trust_env, client.timeout.read) == (False, 3.0)
 
 
 @given(
