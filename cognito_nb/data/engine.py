@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.request import getproxies
 
 import httpx
 
 from ..tokens.transport import DIRECT, tls_context
 from ..urls import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 __all__ = ["KEEPALIVE", "Carrier", "Engine"]
 
@@ -27,7 +30,7 @@ _NO_AUTH = httpx.Auth()  # with None, a user name in the URL would take the toke
 class Carrier(Protocol):
     """Sends requests, on one event loop; follows no redirect, keeps no cookie."""
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
+    def send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
         """Send a request, whose body is at hand, and read the answer whole.
 
         Raises
@@ -58,15 +61,15 @@ class Engine:
         self._fast: Carrier | None = None
         self._small_pools = _SmallPools(timeout)
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
+    def send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
         """Send a request; see `Carrier`."""
         if not self._has_aiohttp or (self._has_proxy and not is_loopback(request.url.host)):
-            return await self._small_pools.send(request)
+            return self._small_pools.send(request)
         if self._fast is None:
             from .aiohttp_carrier import AiohttpCarrier  # noqa: PLC0415 - the extra `data` brings aiohttp
 
             self._fast = AiohttpCarrier(self._timeout)
-        return await self._fast.send(request)
+        return self._fast.send(request)
 
     async def aclose(self) -> None:
         """Close the connections."""

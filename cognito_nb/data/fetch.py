@@ -158,7 +158,8 @@ class _Fetching:
 
     def _forget(self) -> None:
         for _, place, _ in self._slots:
-            place.tell(None)
+            place.put(None)
+            place.tell()
         self._slots.clear()
         if self._bar is not None:
             self._bar.close()

@@ -34,11 +34,14 @@ class Place:
         self.has_answer = self.is_begun = False
         self.wake: Callable[[], object] | None = None
 
-    def tell(self, answer: Answer | None) -> None:
-        """Put the answer there, unless there is one, and wake who waits for it."""
+    def put(self, answer: Answer | None) -> None:
+        """Put the answer there, unless there is one."""
         if not self.has_answer:
             self.answer = answer
             self.has_answer = True
+
+    def tell(self) -> None:
+        """Wake who waits for the answer."""
         if self.wake is not None:
             with contextlib.suppress(RuntimeError):  # awake already, or its loop is closed by now
                 self.wake()
@@ -55,7 +58,6 @@ class Runner:
         self.queue: deque[Slot] = deque()
         self._sender = sender
         self._workers: set[asyncio.Task[None]] = set()
-        self._told: list[tuple[Place, Answer | None]] = []
 
     def has_room(self) -> bool:
         """Tell whether another request may be under way; from any thread."""
@@ -81,23 +83,18 @@ class Runner:
                 error.__context__ = error.__cause__ = None  # frames hold tokens, and %xmode Verbose prints locals
                 answer = error.with_traceback(None)
             finally:
-                self._tell(place, answer)
+                self._put(place, answer)
 
     def _leave(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if not worker.cancelled():
             self.go()  # the other thread may have seen no room a moment ago
 
-    def _tell(self, place: Place, answer: Answer | None) -> None:
-        """Give all answers of one turn of the loop at once, so that the caller's thread wakes up less often."""
-        if not self._told:
-            asyncio.get_running_loop().call_soon(self._tell_all)
-        self._told.append((place, answer))
-
-    def _tell_all(self) -> None:
-        for place, answer in self._told:
-            place.tell(answer)
-        self._told.clear()
+    def _put(self, place: Place, answer: Answer | None) -> None:
+        """Wake the caller's thread after the turn of the loop, so that it finds all of its answers and wakes once."""
+        place.put(answer)
+        if place.wake is not None:  # else the caller will see the answer before it waits
+            asyncio.get_running_loop().call_soon(place.tell)
 
 
 async def running_loop() -> asyncio.AbstractEventLoop:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import email.utils
 import random
 import re
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import httpx
 
 from .._version import __version__
+from .appended import Appended
 from .engine import Engine
 from .shown import shown, status_error
 from .turns import Turns
@@ -27,6 +27,7 @@ __all__ = ["Asked", "Sender"]
 Asked: TypeAlias = str | httpx.URL | httpx.Request
 _Outcome: TypeAlias = httpx.Response | httpx.TransportError
 
+_NO_BODY = httpx.ByteStream(b"")
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": f"cognito_nb/{__version__}"}
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.2
@@ -79,6 +80,7 @@ class Sender:
             raise ValueError("headers= takes no Authorization: the session signs; give such requests as httpx.Request")
         self._auth = auth
         self._base = base_url.rstrip("/") + "/" if base_url else None
+        self._appended = Appended(self._base) if self._base else None
         self._params = params
         self._fields = httpx.Request("GET", base_url or "", headers=self._own).headers  # with the API's Host
         self._retries = retries
@@ -133,12 +135,11 @@ class Sender:
             if asked.url.is_relative_url:
                 headers.pop("Host", None)
             return httpx.Request(asked.method, self._url(asked.url), headers=headers, content=body)
-        if not isinstance(asked, str) or self._base is None or self._params or _ABSOLUTE.match(asked):
+        if not isinstance(asked, str) or self._appended is None or self._params or _ABSOLUTE.match(asked):
             return httpx.Request("GET", self._url(asked), headers=self._own)
         # With a stream httpx leaves the header fields alone, which halves what making a request costs
-        request = httpx.Request(
-            "GET", self._base + asked.lstrip("/"), headers=self._fields, stream=httpx.ByteStream(b"")
-        )
+        url = self._appended.url(asked.lstrip("/"))
+        request = httpx.Request("GET", url, headers=self._fields, stream=_NO_BODY)
         request.read()
         return request
 
@@ -169,7 +170,8 @@ class Sender:
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         """Drive the authentication as httpx's client does."""
-        async with contextlib.aclosing(self._auth.async_auth_flow(request)) as flow:
+        flow = self._auth.async_auth_flow(request)
+        try:
             signed = await anext(flow)
             while True:
                 response = await self._engine.send(signed)
@@ -177,6 +179,9 @@ class Sender:
                     signed = await flow.asend(response)
                 except StopAsyncIteration:
                     return response
+        except BaseException:
+            await flow.aclose()  # it takes the token off again
+            raise
 
     async def _pause(self, tried: int, outcome: _Outcome, asked_for: float | None) -> None:
         """Wait before a retry; where it was the API that had too much, everybody waits."""

@@ -22,9 +22,9 @@ def shown(url: httpx.URL | str) -> str:
 def status_error(response: httpx.Response, body: bytes) -> httpx.HTTPStatusError:
     """Return the error for a status from 400, with what the API said in the start of its answer."""
     said = public_text(body[:MOST_SHOWN].decode(errors="replace")).strip()
+    status = f"{response.status_code} {public_text(response.reason_phrase)}"
     return httpx.HTTPStatusError(
-        f"{response.status_code} {response.reason_phrase} for {response.request.method} {shown(response.url)}: "
-        f"{said or 'no details'}",
+        f"{status} for {response.request.method} {shown(response.url)}: {said or 'no details'}",
         request=response.request,
         response=response,
     )

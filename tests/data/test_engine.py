@@ -12,6 +12,18 @@ from tokens.servers import OK, RawServer
 from cognito_nb.data import engine as engine_module
 from cognito_nb.data.engine import Engine
 
+_READ = (
+    "status_code",
+    "reason_phrase",
+    "http_version",
+    "encoding",
+    "history",
+    "next_request",
+    "is_closed",
+    "is_stream_consumed",
+    "num_bytes_downloaded",
+)
+
 
 @pytest.fixture(params=["aiohttp", "httpx"])
 def carrier(request, monkeypatch):
@@ -71,6 +83,23 @@ def test_engine_gives_httpx_responses(carrier, serve):
     assert (response.request, response.url) == (request, request.url)
     assert server.requests[0].startswith(b"GET /p?x=%20+a HTTP/1.1\r\n")
     assert 0 < response.elapsed.total_seconds() < 5
+
+
+@pytest.mark.parametrize("body", [b'{"n": 1}', b"", gzip.compress(b'{"n": 1}')], ids=["plain", "empty", "gzip"])
+def test_engine_gives_responses_as_httpx_reads_them(carrier, serve, body):
+    """To the last attribute: how it was read, how much came, and what the server calls its status."""
+    encoding = b"Content-Encoding: gzip\r\n" if body[:2] == b"\x1f\x8b" else b""
+    head = b"HTTP/1.0 200 Fine\r\nContent-Type: text/plain; charset=latin-1\r\n%sContent-Length: %d\r\n\r\n"
+    server = serve(answering(head % (encoding, len(body)) + body))
+    with httpx.Client(trust_env=False) as client:
+        usual = client.get(server.url)
+    [response] = send(get(server.url))
+    assert vars(response).keys() - {"_decoder"} == vars(usual).keys() - {"_decoder"}
+    for name in (*_READ, "content", "text", "headers"):
+        assert getattr(response, name) == getattr(usual, name), name
+    assert [*response.iter_bytes()] == [*usual.iter_bytes()]
+    with pytest.raises(httpx.StreamConsumed):
+        [*response.iter_raw()]
 
 
 def test_engine_sends_method_fields_and_body(carrier, serve):

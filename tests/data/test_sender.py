@@ -149,6 +149,14 @@ def test_sender_shows_what_the_api_said_and_nothing_secret(api):
     assert "hidden" not in str(caught.value)
 
 
+def test_sender_shows_a_reason_phrase_as_any_text_of_the_api(api):
+    """It is the server's own words, and an error's text goes to a terminal."""
+    api.answers["/a"] = [httpx.Response(400, extensions={"reason_phrase": b"Bad \x1b[31mRequest"})]
+    with pytest.raises(httpx.HTTPStatusError, match="400 Bad .*Request for GET") as caught:
+        api.get(["/a"])
+    assert "\x1b" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "asked", ["/me", httpx.URL("/me"), httpx.Request("GET", "/me")], ids=["text", "URL", "request"]
 )
