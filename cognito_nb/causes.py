@@ -154,7 +154,10 @@ _ROWS = (
     Cause(
         "malformed",
         "The answer is malformed",
-        ("The address was cut or changed on its way, for instance by a mail program or a proxy.",),
+        (
+            "A parameter is missing, repeated or badly encoded.",
+            "The address was cut or changed on its way, for instance by a mail program or a proxy.",
+        ),
         "Run %cognito_login again and open the button's link itself.",
     ),
     Cause(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["current_session", "current_sessions", "find_session", "keep_session", "signed_out_here", "why_ended"]
 
 _current: dict[str, Session] = {}  # by profile, the most recent sign-in last
-_ended: dict[str, str] = {}  # why the session of a profile ended by itself
+_ended: dict[str, Session] = {}  # the session of a profile that ended by itself
 _signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
 _lock = threading.Lock()
 
@@ -53,9 +53,11 @@ def keep_session(session: Session, profile: str) -> None:
         _drop_ended()
         replaced = _current.pop(profile, None)
         _current[profile] = session
-        _ended.pop(profile, None)
+        ended = _ended.pop(profile, None)
         _signed_out.discard((session.config.issuer, session.config.client_id))
         in_use = replaced in _current.values()
+    if ended is not None:
+        ended.hand_over(session)
     if replaced is not None and not in_use:
         replaced.retire("A newer sign-in has taken this session's place.")
 
@@ -71,7 +73,7 @@ def why_ended() -> list[str]:
     """Return why sessions ended by themselves, until somebody signs in again with their profiles."""
     with _lock:
         _drop_ended()
-        return list(_ended.values())
+        return [session.source.reason for session in _ended.values()]
 
 
 def find_session(config: CognitoConfig) -> Session | None:
@@ -89,6 +91,6 @@ def _drop_ended() -> None:
     for profile, session in [(name, session) for name, session in _current.items() if not session.is_alive]:
         del _current[profile]
         if session.source.ended_by_itself:
-            _ended[profile] = session.source.reason
+            _ended[profile] = session
         if session.was_signed_out:
             _signed_out.add((session.config.issuer, session.config.client_id))

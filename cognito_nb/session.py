@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .calls import AuthenticatedCalls
@@ -36,6 +37,7 @@ class Session(AuthenticatedCalls):
         self.config = config
         self.source = TokenSource(tokens)
         self.signed_in_at = self.source.clock()
+        self._subject = tokens.access.subject
         self._injected = config.injected
         self.was_signed_out = False  # by the user, who then is asked for the password again
         self._user_pool = user_pool
@@ -60,13 +62,16 @@ class Session(AuthenticatedCalls):
     def claims(self) -> Mapping[str, Any]:
         """The verified claims of the ID token (of the access token without ``openid``), read only.
 
+        Without the nonce, which is not the user's: claims get shown, and what is shown is saved with the notebook.
+
         Raises
         ------
         NotSignedInError
             After sign-out.
         """
         tokens = self.source.tokens
-        return (tokens.id or tokens.access).claims
+        claims = (tokens.id or tokens.access).claims
+        return MappingProxyType({name: value for name, value in claims.items() if name != "nonce"})
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -78,6 +83,12 @@ class Session(AuthenticatedCalls):
         """The scopes that were asked for and not granted."""
         granted = self.scopes
         return tuple(scope for scope in self.config.scopes if scope not in granted)
+
+    @property
+    def unasked_scopes(self) -> tuple[str, ...]:
+        """The scopes that were granted though the sign-in did not ask for them, which a correct provider never does."""
+        asked = self._memory.scopes
+        return () if self.config.injected is not None else tuple(scope for scope in self.scopes if scope not in asked)
 
     @property
     def expires_at(self) -> datetime:
@@ -214,6 +225,15 @@ class Session(AuthenticatedCalls):
         """Forget the tokens and close the connections, without telling Cognito."""
         self.source.wipe(reason)
         self._user_pool.transport.close()
+
+    def hand_over(self, newer: Session) -> None:
+        """Let the clients of this session, if it ended by itself, go on with a newer sign-in of the same user.
+
+        Not if that one's settings give the tokens more power, or name fewer places where they may go.
+        """
+        same = newer._subject == self._subject and self.serves(newer.config)
+        if same and self.source.ended_by_itself and set(self.config.api_origins) <= set(newer.config.api_origins):
+            self._engine.hand_over(newer._engine)
 
     def retire(self, reason: str) -> None:
         """Forget the tokens, and let Cognito know without waiting for its answer; what is remembered lives on."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-__all__ = ["is_loopback", "origin_of", "url_fault"]
+__all__ = ["is_loopback", "origin_of", "url_fault", "with_redirect_uri"]
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PRINTABLE = re.compile(r"[!-\[\]-~]{1,1024}")  # ASCII without blanks and backslash
@@ -36,6 +36,12 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname.rstrip("."), port
 
 
+def with_redirect_uri(authorization_url: str, redirect_uri: str) -> str:
+    """Return an authorization request that is complete but for its redirect URI, with it."""
+    separator = "&" if "?" in authorization_url else "?"
+    return f"{authorization_url}{separator}redirect_uri={quote(redirect_uri, safe='')}"
+
+
 def url_fault(url: object, *, private: bool = False) -> str | None:
     """Return why a URL may not be used, as the end of a sentence, or None if it may.
 
@@ -57,6 +63,7 @@ def url_fault(url: object, *, private: bool = False) -> str | None:
     rules = (
         (parts.scheme in ("https", "http") and bool(host), "must start with https:// and name a host"),
         ("@" not in parts.netloc and port != 0, "must not hold a user name or port 0"),
+        (not parts.netloc.endswith(":"), "must not end its host with a colon"),  # "gopher:" is no host
         ("#" not in url, "must not hold a fragment (#)"),
         (
             parts.scheme == "https" or is_loopback(host),

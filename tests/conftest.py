@@ -1,11 +1,12 @@
-"""Fixtures of all tests: the canary, and isolation from the developer's own settings."""
+"""Fixtures of all tests: a browser, and isolation from the developer's own settings."""
 
 import os
 import signal
 from pathlib import Path
 
 import pytest
-from canary import Canary
+
+pytest_plugins = ["canary", "cases"]
 
 CHROMIUM = "/usr/bin/chromium"
 REQUIRED = os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1"
@@ -40,11 +41,3 @@ def _no_settings_from_outside(monkeypatch):
         name for name in os.environ if name.startswith("COGNITO_NB_") and name != "COGNITO_NB_REQUIRE_BROWSER"
     ]:
         monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def canary(monkeypatch):
-    """Collects every secret that the test makes."""
-    canary = Canary()
-    canary.watch(monkeypatch)
-    return canary

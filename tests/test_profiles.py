@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from functools import partial
 from pathlib import Path
 
@@ -168,9 +169,31 @@ def test_load_config_takes_endpoints_on_loopback_in_a_file(load, url):
         '""',
     ],
 )
+@pytest.mark.refused("CF-02")
+@pytest.mark.refused("NL-15")
 def test_load_config_refuses_endpoints_elsewhere_in_a_file(load, value):
     """A cloned repository must not send code and verifier away behind a genuine sign-in page."""
     assert refusal(load, f"{ONE}endpoints = {{ token = {value} }}").setting == "endpoints"
+
+
+INSIDE = ["https://169.254.169.254", "10.0.0.1", "http://10.0.0.1", "https://[fe80::1]", "file:///", "gopher:"]
+
+
+@pytest.mark.refused("CF-02")
+@pytest.mark.parametrize("setting", ["domain", "issuer", "endpoints"])
+@pytest.mark.parametrize("url", INSIDE)
+@pytest.mark.parametrize("way", ["file", "environment"])
+def test_load_config_refuses_targets_in_a_private_network(load, monkeypatch, setting, url, way):
+    """From a shared file or the environment: before any name is looked up or any connection opened (CF-02)."""
+    for name in ("getaddrinfo", "create_connection", "socket"):
+        monkeypatch.setattr(socket, name, lambda *_, **__: pytest.fail("something is asked"))
+    text = json.dumps({"token": url}) if setting == "endpoints" else url
+    in_toml = f'{{ token = "{url}" }}' if setting == "endpoints" else f'"{url}"'
+    if way == "file":
+        error = refusal(load, f"{ONE}{setting} = {in_toml}\n")
+    else:
+        error = refusal(load, None, **ENVIRONMENT, **{f"COGNITO_NB_{setting.upper()}": text})
+    assert (error.setting, setting in str(error), len(str(error)) <= 500) == (setting, True, True)
 
 
 def test_load_config_takes_endpoints_elsewhere_from_the_environment(load):

@@ -96,6 +96,14 @@ def test_secrets_are_equal_when_their_values_are(one, other):
     assert (Secret(one) == Secret(other)) is (one == other)
 
 
+def test_secrets_are_compared_in_constant_time(monkeypatch):
+    """By `hmac.compare_digest` and nothing else: a state, a cookie, the server's capability."""
+    compared = []
+    monkeypatch.setattr("hmac.compare_digest", lambda one, other: compared.append((one, other)))
+    assert not Secret("one") == Secret("other")  # noqa: SIM201 - the operator itself
+    assert compared == [(b"one", b"other")]
+
+
 @pytest.mark.parametrize("other", [CANARY, CANARY.encode(), None, 5])
 def test_secret_equals_nothing_but_a_secret(other):
     """A plain string is no secret, so a mix-up compares unequal."""

@@ -118,6 +118,7 @@ def test_url_fault_allows(url):
     assert url_fault(url) is None
 
 
+@pytest.mark.refused("CF-01", "CF-02")
 @pytest.mark.parametrize("url", PRIVATE + NO_HOST_NAME)
 def test_url_fault_refuses_private_networks_and_names_that_are_none(url):
     """A setting, or a discovery document, points nowhere into the user's own network (CF-01, CF-02)."""
@@ -136,10 +137,18 @@ def test_url_fault_refuses_other_schemes(url):
     assert url_fault(url) == "must start with https:// and name a host"
 
 
+@pytest.mark.refused("CF-01")
 @pytest.mark.parametrize("url", USER_NAMES)
 def test_url_fault_refuses_user_names(url):
     """What stands before an @ looks like a host (CF-01)."""
     assert url_fault(url) == "must not hold a user name or port 0"
+
+
+@pytest.mark.refused("CF-02")
+@pytest.mark.parametrize("url", ["https://gopher:", "https://example.com:/x", "http://[::1]:"])
+def test_url_fault_refuses_an_empty_port(url):
+    """Else a scheme without an address would be taken for a host (CF-02)."""
+    assert url_fault(url) == "must not end its host with a colon"
 
 
 @pytest.mark.parametrize("url", ["https://example.com#", "https://example.com/#x", "http://localhost#@evil.example"])

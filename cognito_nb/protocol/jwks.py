@@ -9,17 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import InvalidKeyError
-from jwt.algorithms import RSAAlgorithm
-
-from ..errors import ProtocolError, TokenVerificationError
+from ..errors import ConfigurationError, ProtocolError
 from .http import HttpRequest, HttpResponse, read_json, without_frames
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt import InvalidKeyError
+    from jwt.algorithms import RSAAlgorithm
+except ImportError as missing:  # PyJWT works without cryptography, but knows no RS256 then
+    raise ConfigurationError(
+        f"Tokens cannot be verified: {missing.msg}.", hint='Run: pip install "pyjwt[crypto]", then restart the kernel.'
+    ) from None
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KEY_SET_LIFE", "UNKNOWN_KID_PENALTY", "KeySet", "fetch_is_due", "jwks_request", "process_jwks_response"]
+__all__ = [
+    "KEY_SET_LIFE",
+    "UNKNOWN_KID_PENALTY",
+    "KeySet",
+    "fetch_is_due",
+    "is_signed_by",
+    "jwks_request",
+    "process_jwks_response",
+]
 
 KEY_SET_LIFE = 3600.0  # seconds; after them the keys are fetched anew, and a withdrawn one is gone
 UNKNOWN_KID_PENALTY = 10.0  # seconds for which an unknown kid causes no further fetch
@@ -28,6 +41,7 @@ _LEAST_BITS, _MOST_BITS = 2048, 8192  # below weak (RFC 7518 §3.3), above slow
 _LEAST_EXPONENT = 65537  # FIPS 186-5 appendix A.1.1
 _FETCHES_IN_VAIN = 2  # for unknown kids, within one penalty
 _MAX_KEYS = 100
+_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +52,15 @@ class KeySet:
     at: float
 
     def find(self, kid: str | None) -> RSAPublicKey | None:
-        """Return the key for a header's ``kid``; a header without one is accepted where there is one key only.
-
-        Raises
-        ------
-        TokenVerificationError
-            If ``kid`` is absent and there are several keys.
-        """
+        """Return the key for a header's ``kid``; a header without one means the only key, of several none."""
         if kid is None and len(self.keys) > 1:
-            raise TokenVerificationError("A token names no key (kid) and the user pool has several.", claim="kid")
+            return None
         return next((key for name, key in self.keys if kid in (None, name)), None)
+
+
+def is_signed_by(key: RSAPublicKey, signed: bytes, signature: bytes) -> bool:
+    """Tell whether an RS256 signature (RFC 7518 §3.3) is this key's."""
+    return bool(_RS256.verify(signed, key, signature))
 
 
 def jwks_request(jwks_uri: str) -> HttpRequest:
@@ -81,16 +94,11 @@ def fetch_is_due(key_set: KeySet | None, kid: str | None, penalties: Mapping[str
     An unknown ``kid`` causes a fetch at once (the pool may have rotated its keys a moment ago), and then none
     for `UNKNOWN_KID_PENALTY` seconds; `penalties` holds the times, by ``kid``, of fetches that did not help. Two
     of those in that time hold back every unknown ``kid``, or invented ones would cause a fetch each. A clock that
-    went back makes the set old and ends the penalties.
-
-    Raises
-    ------
-    TokenVerificationError
-        If ``kid`` is absent and the user pool has several keys.
+    went back makes the set old and ends the penalties. Without a ``kid`` no fetch tells which key is meant.
     """
     if key_set is None or not 0 <= now - key_set.at < KEY_SET_LIFE:
         return True
-    if key_set.find(kid) is not None:
+    if kid is None or key_set.find(kid) is not None:
         return False
     held_back = {name for name, at in penalties.items() if 0 <= now - at < UNKNOWN_KID_PENALTY}
     return kid not in held_back and len(held_back) < _FETCHES_IN_VAIN

@@ -30,8 +30,14 @@ __all__ = [
 ]
 
 TOKEN_ENDPOINT = "token endpoint"  # noqa: S105 - a name
-_TOKEN = re.compile(r"[!-~]{1,65536}")  # RFC 6749 appendix A.12, A.17, without blanks: it may go into a header
+_MAX_TOKEN = 64 * 1024
+_TOKEN = re.compile(rf"[!-~]{{1,{_MAX_TOKEN}}}")  # RFC 6749 appendix A.12, A.17; blanks may not go into a header
 _MAX_LIFE = 24 * 3600  # Cognito's longest access token
+_NEXT = {
+    SessionExpiredError: "Run %cognito_login again.",
+    TokenResponseError: "The code was used or has expired, or code_verifier or redirect_uri do not belong to it. "
+    "Run %cognito_login again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,8 @@ def _token(answer: dict[str, Any], name: str) -> Secret | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ProtocolError(f"The {TOKEN_ENDPOINT}'s answer has no usable {name}.")
+        why = " (too large)" if isinstance(value, str) and len(value) > _MAX_TOKEN else ""
+        raise ProtocolError(f"The {TOKEN_ENDPOINT}'s answer has no usable {name}{why}.")
     return Secret(value)
 
 
@@ -161,13 +168,14 @@ def _refusal(response: HttpResponse, *, client_id: str, refreshing: bool) -> Tok
     error = public_text(answer["error"], limit=60)
     description = public_text(answer["error_description"]) if "error_description" in answer else None
     expired = refreshing and error == "invalid_grant"
+    kind = SessionExpiredError if expired else TokenResponseError
     cause = CAUSES.get(error)
     title = "The session has ended" if expired else cause.title if cause else "Cognito refused the request"
-    return (SessionExpiredError if expired else TokenResponseError)(
+    return kind(
         f"{title}: {error}" + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
         status_code=response.status,
-        hint="Run %cognito_login again." if expired else cause.fix if cause else None,
+        hint=_NEXT[kind] if error == "invalid_grant" else cause.fix if cause else None,
         sent={"client_id": client_id},
     )

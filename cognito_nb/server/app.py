@@ -14,10 +14,10 @@ from tornado.ioloop import PeriodicCallback
 
 from .. import wire
 from ..secret import Secret
+from ..sign_ins import SignIns
 from .base import Waiters
 from .handlers import routes
 from .session_handlers import session_settings
-from .sign_ins import SignIns
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp

@@ -7,24 +7,24 @@ jupyter_server's access line scrubs literal parameter names only (measured).
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from .. import pages, wire
-from ..causes import cause_of
-from .sign_ins import RefusedError
+from .. import callback_pages, pages, wire
+from ..secret import Secret
+from ..sign_ins import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..secret import Secret
-    from .sign_ins import SignIns
+    from tornado.http1connection import HTTP1Connection
+
+    from ..sign_ins import SignIns
 
 __all__ = ["ApiHandler", "Handler", "OpenHandler", "Waiters"]
 
@@ -90,10 +90,7 @@ class Handler(JupyterHandler):
 
     def refuse(self, cause: str, status: int) -> None:
         """Answer with the page of a cause."""
-        row = cause_of(cause)
-        sections = () if cause == "used" else (pages.Section("Likely causes", row.likely),)  # nobody needs to look
-        tone: Literal["wait", "bad"] = "wait" if cause in {"unknown", "used"} else "bad"  # most often a reload
-        self.show(pages.Page(row.title, row.fix, tone=tone, sections=sections), status)
+        self.show(callback_pages.refusal(cause), status)
 
     def write_error(self, status_code: int, **_: object) -> None:
         """Answer what was raised with a constant page."""
@@ -108,14 +105,24 @@ class Handler(JupyterHandler):
         self.log.debug("cognito_nb: %s %s %d", self.request.method, self.request.path, self.get_status())
 
 
+@web.stream_request_body  # or tornado would read a stranger's 500 MB before it asks `prepare`
 class OpenHandler(Handler):
     """One that asks for no Jupyter login: it does not even look for one, nor for an XSRF token."""
+
+    def initialize(self) -> None:
+        """Start with no body."""
+        self.received = bytearray()
 
     async def prepare(self, *, _redirect_to_login: bool = False) -> None:
         """Check the Host header: DNS rebinding is no way in."""
         self.current_user = None
         if not self.check_host():
             raise web.HTTPError(HTTPStatus.FORBIDDEN)
+        cast("HTTP1Connection", self.request.connection).set_max_body_size(wire.MAX_BODY_BYTES)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Take what has passed `prepare`; tornado answers 400 to what is larger."""
+        self.received += chunk
 
 
 class ApiHandler(OpenHandler):
@@ -128,11 +135,9 @@ class ApiHandler(OpenHandler):
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
     async def prepare(self, *, _redirect_to_login: bool = False) -> None:
-        """Check the capability, in constant time."""
+        """Check the capability, in the constant time of a `Secret`."""
         await super().prepare()
-        given = self.request.headers.get(wire.CAPABILITY_HEADER, "")
-        capability = cast("Secret", self.settings["cognito_nb_capability"]).reveal()
-        if not hmac.compare_digest(given.encode(), capability.encode()):
+        if Secret(self.request.headers.get(wire.CAPABILITY_HEADER, "")) != self.settings["cognito_nb_capability"]:
             raise web.HTTPError(HTTPStatus.FORBIDDEN, "the capability is missing or wrong")
 
     def reply(self, body: dict[str, Any], status: int = HTTPStatus.OK) -> None:
@@ -151,10 +156,8 @@ class ApiHandler(OpenHandler):
 
     def body(self) -> Any:  # noqa: ANN401 - whatever JSON it is; `wire` reads it
         """Return the JSON of the body."""
-        if len(self.request.body) > wire.MAX_BODY_BYTES:
-            raise web.HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large")
         try:
-            return json.loads(self.request.body)
+            return json.loads(self.received)
         except (ValueError, RecursionError):  # deep nesting is no ValueError
             raise web.HTTPError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
 

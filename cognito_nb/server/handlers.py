@@ -18,16 +18,17 @@ from urllib.parse import urlsplit
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from .. import pages, wire
+from .. import callback_pages, pages, wire
 from ..causes import cause_of
+from ..sign_ins import OK, FullError, RefusedError
+from ..urls import with_redirect_uri
 from .base import ApiHandler, Handler, OpenHandler
-from .redirects import Place, choose, complete, start_under_registered_name
+from .redirects import Place, choose, start_under_registered_name
 from .session_handlers import session_routes
-from .sign_ins import OK, FullError, RefusedError
 
 if TYPE_CHECKING:
     from ..secret import Secret
-    from .sign_ins import SignIn
+    from ..sign_ins import SignIn
 
 __all__ = ["routes"]
 
@@ -122,7 +123,7 @@ class StartHandler(Handler):
             if redirect_uri is None:
                 return self.show_not_registered(sign_in, place)
             if self.request.headers.get("Sec-Fetch-Site") == "cross-site":
-                return self.show(_confirmation(self.request.path))
+                return self.show(callback_pages.confirmation(self.request.path))
             cookie = self.get_cookie(_START_COOKIE + sign_in.id)
             binding, url = self.sign_ins.start(sign_in.id, cookie, redirect_uri, now=now)
         except RefusedError as refused:
@@ -130,7 +131,7 @@ class StartHandler(Handler):
         except ValueError:
             raise web.HTTPError(HTTPStatus.BAD_REQUEST) from None  # the Host header is none
         self.bind(sign_in, binding, math.ceil(sign_in.expires_at - now))
-        return self.redirect(complete(url.reveal(), redirect_uri), status=HTTPStatus.SEE_OTHER)
+        return self.redirect(with_redirect_uri(url.reveal(), redirect_uri), status=HTTPStatus.SEE_OTHER)
 
     def bind(self, sign_in: SignIn, binding: Secret, max_age: int) -> None:
         """Set the binding cookie, and its twin: the callback's path keeps the first one from this page."""
@@ -179,7 +180,7 @@ class CallbackHandler(OpenHandler):
             return self.refuse(refused.cause, HTTPStatus.BAD_REQUEST)
         if ("code" in params) == ("error" in params):  # the kernel refuses it too, in its own words
             return self.refuse("malformed", HTTPStatus.BAD_REQUEST)
-        return self.show(_answer_received(f"{self.base_url}{wire.CALLBACK_PATH}/{sign_in.id}"))
+        return self.show(callback_pages.answer_received(f"{self.base_url}{wire.CALLBACK_PATH}/{sign_in.id}"))
 
     @allow_unauthenticated
     def head(self) -> None:
@@ -209,7 +210,7 @@ class CallbackOutcomeHandler(OpenHandler):
             return
         if sign_in.ended is None:
             await self.waiters.wait(sign_in_id, _PAGE_POLL_SECONDS)
-        self.finish(json.dumps(_outcome(sign_in)))
+        self.finish(json.dumps(callback_pages.outcome(sign_in)))
 
 
 class UnknownHandler(OpenHandler):
@@ -224,24 +225,3 @@ def _is_speculative(handler: web.RequestHandler) -> bool:
     """Tell whether a browser only looks ahead: that must not use anything up."""
     names = ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")
     return any(word in handler.request.headers.get(name, "") for name in names for word in ("prefetch", "preview"))
-
-
-def _confirmation(path: str) -> pages.Page:
-    text = "You came here from another site. Go on only if you have just asked for this sign-in in your notebook."
-    return pages.Page("Sign in from Jupyter?", text, tone="wait", links=(pages.Link("Go on to the sign-in", path),))
-
-
-def _answer_received(poll: str) -> pages.Page:
-    text = "The notebook finishes the sign-in now. You can go back to it and close this tab."
-    return pages.Page("Answer received", text, tone="wait", poll=poll)
-
-
-def _outcome(sign_in: SignIn) -> dict[str, str]:
-    if sign_in.ended is None:
-        hint = "The notebook has not come for it yet. If its kernel was restarted, run %cognito_login again."
-        text = hint if sign_in.fetched_at is None else "The notebook is still at work. You can go back to it."
-        return {"status": "waiting", "title": "Answer received", "text": text}
-    if sign_in.ended == OK:
-        return {"status": "ok", "title": "Signed in", "text": "You can close this tab."}
-    row = cause_of(sign_in.ended)
-    return {"status": "failed", "title": row.title, "text": f"Likely cause: {row.likely[0]}\n{row.fix}"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from ..urls import is_loopback
 from ..wire import CALLBACK_PATH, START_PATH
@@ -17,7 +17,7 @@ from ..wire import CALLBACK_PATH, START_PATH
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Place", "choose", "complete", "start_under_registered_name"]
+__all__ = ["Place", "choose", "start_under_registered_name"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _USER_REDIRECT = "hub/user-redirect/" + CALLBACK_PATH  # one URL for all users of a Hub, default servers only
@@ -99,12 +99,6 @@ def start_under_registered_name(redirect_uris: Sequence[str], place: Place, sign
         if is_loopback(parts.hostname) and _leads_here(uri, place):
             return f"{parts.scheme}://{parts.netloc}{place.base_url}{START_PATH}/{sign_in_id}"
     return None
-
-
-def complete(authorization_url: str, redirect_uri: str) -> str:
-    """Return the authorization request with its redirect URI."""
-    separator = "&" if "?" in authorization_url else "?"
-    return f"{authorization_url}{separator}redirect_uri={quote(redirect_uri, safe='')}"
 
 
 def _leads_here(uri: str, place: Place) -> bool:

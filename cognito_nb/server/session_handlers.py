@@ -48,6 +48,7 @@ class _Handler(ApiHandler):
 
     def on_connection_close(self) -> None:
         """Note that nobody is there for an answer any more."""
+        super().on_connection_close()
         self.is_gone = True
 
 

@@ -63,6 +63,12 @@ class RefreshEngine:
         self._sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
         self._untold: CognitoError | None = None  # why a background refresh ended the session
         self._refused: tuple[Tokens | None, float] = (None, 0.0)  # what a 401 has renewed last, and when
+        self._heir: RefreshEngine | None = None
+
+    def hand_over(self, heir: RefreshEngine) -> None:
+        """Let clients of a session that has ended go on with the tokens of a newer one, of the same user."""
+        self._heir = heir
+        self.fresh = lambda: heir.fresh()  # noqa: PLW0108 - looked up at each call: it may have an heir itself, one day
 
     def current(self) -> Tokens:
         """Return tokens that are good for a call; waits for a refresh only if they have expired.
@@ -72,11 +78,15 @@ class RefreshEngine:
         NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
             If there are none to be had.
         """
+        if self._heir is not None:
+            return self._heir.current()
         tokens = self._source.fresh() or self._usable()
         return self._background.run(self._renewed()) if tokens is None else tokens
 
     async def acurrent(self) -> Tokens:
         """Return the same without blocking the caller's event loop."""
+        if self._heir is not None:
+            return await self._heir.acurrent()
         tokens = self._source.fresh() or self._usable()
         return await self._background.arun(self._renewed()) if tokens is None else tokens
 
@@ -90,15 +100,21 @@ class RefreshEngine:
 
     def may_renew(self, tokens: Tokens) -> bool:
         """Tell whether renewing tokens that an API refused can help; for ever refused, one refresh has to do."""
+        if self._heir is not None:
+            return self._heir.may_renew(tokens)
         last, at = self._refused
         return tokens.refresh_token is not None and (tokens is not last or self._source.monotonic() - at > _LAST_WORD)
 
     def renew_refused(self, stale: Tokens) -> Tokens:
         """Replace tokens that an API has refused with a 401 (`may_renew`)."""
+        if self._heir is not None:
+            return self._heir.renew_refused(stale)
         return self._background.run(self._replace_refused(stale))
 
     async def arenew_refused(self, stale: Tokens) -> Tokens:
         """Do the same without blocking the caller's event loop."""
+        if self._heir is not None:
+            return await self._heir.arenew_refused(stale)
         return await self._background.arun(self._replace_refused(stale))
 
     async def _replace_refused(self, stale: Tokens) -> Tokens:

@@ -26,6 +26,7 @@ _EARLY = 60.0  # seconds before their end at which tokens are renewed at the lat
 _EARLY_SHARE = 0.1  # … or in the last tenth of a long life; never before two thirds of a short one are over
 _JITTER = 1.25
 _AGAIN = "Run %cognito_login, then make your client again, from the new session."
+_GO_ON = "Run %cognito_login; if you sign in as the same user, your clients go on."
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class TokenSource:
         """
         tokens = self._tokens
         if tokens is None:
-            raise NotSignedInError(self._ended, hint=_AGAIN)
+            raise NotSignedInError(self._ended, hint=_GO_ON if self.ended_by_itself else _AGAIN)
         if os.getpid() != self._process:
             raise NotSignedInError(
                 "A session cannot be used in a forked process.",

@@ -215,7 +215,8 @@ class UserPool:
     async def _verify(self, answer: TokenSet, started: float, *, nonce: Secret | None, known: Known | None) -> Tokens:
         """Verify an answer whole; where a time is wrong, tell whose clock may be."""
         now = time.time()
-        kids = [unverified_kid(token) for token in (answer.id_token, answer.access_token) if token is not None]
+        named = (("ID token", answer.id_token), ("access token", answer.access_token))
+        kids = [unverified_kid(token, kind=kind) for kind, token in named if token is not None]
         keys = await self.keys.key_set(*kids)
         try:
             id_token, access = verify_answer(

@@ -14,6 +14,7 @@ LOGIN = ("%load_ext cognito_nb", "%cognito_login")
 
 
 @pytest.mark.parametrize("lab", ["lab", "notebook"], indirect=True)
+@pytest.mark.holds("NL-15")
 def test_login_cell_signs_in_calls_the_api_and_signs_out(lab, server, pool, watched):
     """The whole story: wrong password, right password, card, API call, sign out, and the password again."""
     notebook = f"main-{lab.front_end}.ipynb"  # a kernel of its own
@@ -68,6 +69,8 @@ def test_login_cell_signs_in_calls_the_api_and_signs_out(lab, server, pool, watc
     watched.assert_silent(places(server, saved))
 
 
+@pytest.mark.holds("AR-10")
+@pytest.mark.holds("NL-04")
 def test_saved_widget_state_holds_no_secret_and_no_person(profile, server, pool, watched, request):
     """With "Save Widget State Automatically" on, the file holds neither protocol data nor the card's facts."""
     lab = Lab(profile(), server, request.node.name)
@@ -142,6 +145,7 @@ def test_timeout_ends_the_cell_and_the_link_is_dead(lab, server):
     lab.screenshot("page", page)
 
 
+@pytest.mark.refused("CB-32")
 def test_interrupt_ends_the_cell_and_withdraws(lab, server):
     """The kernel's interrupt ends a waiting login at once and leaves no pending sign-in behind."""
     write_notebook(server.folder / "interrupt.ipynb", *LOGIN, "1 + 1")
@@ -163,6 +167,7 @@ def test_interrupt_ends_the_cell_and_withdraws(lab, server):
     again.get_by_text("was withdrawn").wait_for()
 
 
+@pytest.mark.refused("CB-06")
 def test_second_tab_of_a_used_link_says_only_that(lab, server):
     """Signed in in both tabs of one link: the first one counts, and the other can be closed."""
     write_notebook(server.folder / "twice.ipynb", *LOGIN)
@@ -180,6 +185,7 @@ def test_second_tab_of_a_used_link_says_only_that(lab, server):
     assert second.get_by_role("main").inner_text() == "This sign-in was used already\n\nYou can close this tab."
 
 
+@pytest.mark.refused("AR-08")
 def test_another_browser_cannot_take_over_a_sign_in(lab, profile, server, pool):
     """A sign-in that one browser has started is refused in another, and nothing is exchanged."""
     write_notebook(server.folder / "other.ipynb", *LOGIN)
@@ -207,6 +213,7 @@ def test_another_browser_cannot_take_over_a_sign_in(lab, profile, server, pool):
     assert "Signed in as Ada" in lab.wait_done(1)
 
 
+@pytest.mark.refused("CB-29")
 def test_unregistered_address_is_named_before_cognito_is_asked(lab, server, pool):
     """Opened under an unregistered name, the start page shows the exact URL and links to the registered name."""
     write_notebook(server.folder / "address.ipynb", *LOGIN)

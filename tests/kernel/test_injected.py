@@ -98,6 +98,7 @@ def test_notebooks_run_without_a_person(nowhere, pool, tmp_path, monkeypatch, na
     assert "Signed in as" in str(notebook)
 
 
+@pytest.mark.refused("NL-15")
 def test_a_file_may_not_say_where_it_goes(nowhere, tmp_path, monkeypatch, pool):
     """A cloned cognito.toml with a user pool of the attacker's would get the token without anybody's click."""
     (tmp_path / "cognito.toml").write_text('[profiles.dev]\nuser_pool_id = "eu-west-1_Evil"\nclient_id = "evil"\n')
@@ -107,6 +108,7 @@ def test_a_file_may_not_say_where_it_goes(nowhere, tmp_path, monkeypatch, pool):
         cn.login()
 
 
+@pytest.mark.refused("NL-15")
 def test_a_file_may_not_divert_it(nowhere, tmp_path, monkeypatch, pool):
     """One line about an endpoint is enough to refuse."""
     (tmp_path / "cognito.toml").write_text('[profiles.default]\nendpoints = {token = "http://127.0.0.1:9/t"}\n')

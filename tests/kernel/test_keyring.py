@@ -290,6 +290,7 @@ def test_status_tells_what_remembers_the_session(signed_in, capsys):
     assert "remembered by: the operating system's keyring" in capsys.readouterr().out
 
 
+@pytest.mark.refused("LF-15")
 def test_a_locked_keyring_is_told_before_anything_is_started(login, config, pool, monkeypatch):
     """No browser opens, no request goes out, and nothing is kept elsewhere instead."""
     monkeypatch.setattr(keyring.core, "_keyring_backend", LockedKeyring())

@@ -12,6 +12,7 @@ import cognito_nb as cn
 from cognito_nb.errors import NotSignedInError, SessionExpiredError
 from cognito_nb.local_pool import AppClient, Fault, Lifetimes, LocalUserPool
 from cognito_nb.status import show_status
+from cognito_nb.tokens import background
 from cognito_nb.tokens import user_pool as user_pool_module
 from cognito_nb.wire import ENV_SERVER_URL
 
@@ -63,7 +64,8 @@ class Day:
 
 @pytest.fixture
 def day(jupyter, monkeypatch):
-    """Make days, each in a pool of its own kind."""
+    """Make days, each in a pool of its own kind; a session that has ended leaves its thread soon."""
+    monkeypatch.setattr(background, "_CLEAN_UP", 0.3)
     pools = []
 
     def make(**client_options):
@@ -111,6 +113,7 @@ def _landed(engine):
         threading.Event().wait(0.001)
 
 
+@pytest.mark.holds("RF-15")
 def test_a_night_in_the_lid(day):
     """The laptop slept for nine hours: the first call renews, and goes out."""
     today = day(rotation=True)
@@ -120,6 +123,7 @@ def test_a_night_in_the_lid(day):
     assert today.refreshes == 1
 
 
+@pytest.mark.accepted("RF-13")
 def test_an_answer_that_is_lost_on_its_way(day):
     """The pool has rotated, the kernel never heard: within the grace period nobody notices."""
     today = day(rotation=True, rotation_grace=60)
@@ -128,6 +132,7 @@ def test_an_answer_that_is_lost_on_its_way(day):
     assert today.statuses("sync", 3) == [200, 200, 200]
 
 
+@pytest.mark.refused("RF-13")
 def test_an_answer_that_is_lost_without_grace_ends_the_session_once(day):
     """One clear error; after that, one is told to sign in."""
     today = day(rotation=True)
@@ -149,6 +154,55 @@ def test_keys_that_cannot_be_fetched_after_a_rotation_cost_no_session(day):
     assert today.statuses("sync", 3) == [200, 200, 200]
 
 
+@pytest.mark.accepted("RF-03")
+@pytest.mark.parametrize("rotation", [False, True], ids=["reusable", "rotating"])
+def test_a_hundred_callers_at_expiry_are_one_refresh(day, rotation):
+    """Fifty threads and fifty tasks find the token dead, and the token endpoint takes its time."""
+    today = day(rotation=rotation)
+    today.expire()
+    today.pool.latency["token"] = 0.2
+    assert today.statuses("mixed", 100) == [200] * 100
+    assert today.refreshes == 1
+
+
+@pytest.fixture
+def over(day):
+    """A day on which the refresh token has died, noticed by a client that is kept."""
+    today = day(rotation=True)
+    today.pool.sign_out_everywhere(today.session.claims["sub"])
+    today.expire()
+    with today.session.client(today.pool.api_url) as client:
+        with pytest.raises(SessionExpiredError):
+            client.get("/me")
+        yield today, client
+
+
+@pytest.mark.accepted("RF-17")
+def test_a_client_goes_on_after_another_sign_in_of_its_user(over):
+    """A long job catches the one error, signs in again and goes on with what it has."""
+    today, client = over
+    browser = Browser(today.pool)
+    session = cn.login(config=config_of(today.pool), open_url=browser.open, timeout=20)
+    browser.close()
+    assert (client.get("/me").json()["username"], session is today.session) == ("ada", False)
+    session.sign_out()
+    with pytest.raises(NotSignedInError, match="You are signed out"):
+        client.get("/me")
+
+
+@pytest.mark.refused("RF-17")
+@pytest.mark.parametrize(("username", "changes"), [("grace", {}), ("ada", {"api_origins": []})])
+def test_a_client_does_not_go_on_with_other_power(over, username, changes):
+    """Another user's tokens, or a narrower choice of where they may go, are not the old client's."""
+    today, client = over
+    browser = Browser(today.pool, username)
+    cn.login(config=config_of(today.pool, **changes), open_url=browser.open, timeout=20)
+    browser.close()
+    with pytest.raises(NotSignedInError, match="The session has ended"):
+        client.get("/me")
+
+
+@pytest.mark.holds("RF-16")
 def test_short_lives_cause_no_storm(jupyter, monkeypatch):
     """Tokens of five seconds, a call every half second: one refresh per token."""
     callback = f"{jupyter.environment[ENV_SERVER_URL]}cognito/callback"

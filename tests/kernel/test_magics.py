@@ -53,6 +53,7 @@ def follow(browser):
     return on_message
 
 
+@pytest.mark.holds("NL-12")
 def test_load_ext_takes_the_capability_out_of_the_environment(shell):
     """Neither `%env` nor a child process shows it."""
     assert shell.value("import os; [name for name in os.environ if name.startswith('COGNITO_NB_SERVER')]") == "[]"
@@ -75,6 +76,8 @@ def test_alogin_in_a_cell_shows_the_button_and_awaits(shell, browser):
     assert shell.value("session is cn.current_session()") == "True"
 
 
+@pytest.mark.holds("SE-16", "AR-10")
+@pytest.mark.holds("NL-14")
 def test_login_magic_leaks_nothing_on_iopub(canary, shell, browser):
     """What a second front end sees of a sign-in, a call and a sign-out holds no secret (NL-14)."""
     shell.run("%cognito_login", on_message=follow(browser))
@@ -121,6 +124,7 @@ def test_login_magic_raises_at_once_where_no_input_is_allowed(shell, pool):
 
 
 @pytest.mark.parametrize("mode", ["Context", "Verbose", "Plain", "Minimal"])
+@pytest.mark.holds("NL-02")
 def test_error_is_shown_without_frames(shell, mode):
     """One readable error in every %xmode: no traceback of ours, and no locals."""
     shell.run(f"%xmode {mode}")
@@ -146,6 +150,17 @@ def test_interrupt_ends_a_waiting_cell(shell, browser):
 def test_unknown_option_is_a_usage_error(shell):
     """A misspelt option is told in one line."""
     assert "unrecognized arguments: --frce" in text_of(shell.run("%cognito_login --frce"))
+
+
+@pytest.mark.refused("NL-06")
+@pytest.mark.parametrize("option", ["--client-secret 5ecret", "--client-secret=5ecret", "demo --refresh_token=5ecret"])
+def test_secret_on_the_line_is_refused_and_not_repeated(shell, pool, option):
+    """It would be kept in the notebook and the history; the error says where it belongs (NL-06)."""
+    pool.requests.clear()
+    text = text_of(shell.run(f"%cognito_login {option}"))
+    assert "set COGNITO_NB_CLIENT_SECRET" in text
+    assert "5ecret" not in text
+    assert not pool.requests
 
 
 @pytest.mark.parametrize("name", ["not.valid", "2nd"])
@@ -212,6 +227,7 @@ def test_tab_completes_profiles_and_options(shell):
     assert {"demo", "--force", "--no-wait"} <= set(matches)
 
 
+@pytest.mark.accepted("AR-07")
 def test_two_kernels_sign_in_at_once(jupyter, settings, pool, tmp_path):
     """Two kernels of one server start together; each gets its own user (AR-07)."""
     environment = {**os.environ, **jupyter.environment, "HOME": str(tmp_path)}

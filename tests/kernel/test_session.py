@@ -1,14 +1,24 @@
 """Session: what it tells, what it makes, and what it refuses."""
 
+import asyncio
 import copy
+import errno
+import io
+import os
 import pickle
 import threading
+import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 
 import cognito_nb as cn
-from cognito_nb.errors import NotSignedInError, UntrustedOriginError
+from cognito_nb import status
+from cognito_nb.errors import NotSignedInError, TokenResponseError, UntrustedOriginError
+from cognito_nb.local_pool import Fault
+from cognito_nb.status import show_status
 from cognito_nb.tokens.transport import tls_context
 
 from .conftest import Browser, config_of, run_async
@@ -23,6 +33,7 @@ def test_repr_names_pool_and_state_but_no_person(signed_in):
 
 
 @pytest.mark.parametrize("send", [pickle.dumps, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
+@pytest.mark.refused("NL-07")
 def test_session_cannot_be_copied_or_pickled(signed_in, send):
     """Tokens do not leave the kernel by way of a pickle (NL-07)."""
     with pytest.raises(TypeError, match="must not leave this kernel"):
@@ -102,6 +113,7 @@ def test_login_again_takes_over_changed_settings(signed_in, pool):
     assert signed_in.logout_url is None
 
 
+@pytest.mark.accepted("TR-13")
 def test_login_with_a_scope_that_was_not_granted_is_still_a_no_op(signed_in, config, monkeypatch):
     """Cognito leaves inactive scopes out silently; asking again at every login would bring no more (TR-13)."""
     monkeypatch.setattr(type(signed_in), "scopes", ("openid",))
@@ -126,6 +138,7 @@ def test_replaced_session_is_revoked(signed_in, config, pool):
     assert "revoke" in [request.endpoint for request in pool.requests]
 
 
+@pytest.mark.holds("LF-16")
 def test_replacing_a_parents_session_in_a_forked_child_is_no_error(signed_in, monkeypatch):
     """The child may sign in itself; the parent's session is not its to end (LF-16)."""
     with monkeypatch.context() as patch:
@@ -156,7 +169,132 @@ def test_session_without_openid_has_no_id_token(pool, browser):
 
 def test_missing_scopes_are_told(signed_in):
     """Nothing is missing when all was granted."""
-    assert signed_in.missing_scopes == ()
+    assert (signed_in.missing_scopes, signed_in.unasked_scopes) == ((), ())
+
+
+@pytest.mark.accepted("TR-13", "TR-15")
+@pytest.mark.parametrize(
+    ("granted", "words"),
+    [
+        ("openid email", "not granted: profile"),
+        ("openid email profile aws.cognito.signin.user.admin", "Granted without having been asked for: aws.cognito."),
+        ("openid email profile", "not renewed: Cognito gave no refresh token"),
+    ],
+)
+def test_status_tells_how_the_tokens_differ_from_what_was_asked(signed_in, capsys, granted, words):
+    """Fewer scopes, more scopes, no refresh token: each is taken, and each is said, in a terminal and to the card."""
+    tokens = signed_in.source.tokens
+    claims = MappingProxyType({**tokens.access.claims, "scope": granted})
+    refresh_token = None if words.startswith("not renewed") else tokens.refresh_token
+    signed_in.source._tokens = replace(
+        tokens, access=replace(tokens.access, claims=claims), refresh_token=refresh_token
+    )
+    show_status()
+    assert words in capsys.readouterr().out
+    facts = status._facts(signed_in)
+    assert facts["missing_scopes"] == (["profile"] if "profile" not in granted else [])
+    assert (facts["can_refresh"], "message" in facts) == (refresh_token is not None, "admin" in granted)
+
+
+@pytest.mark.refused("UI-05")
+def test_userinfo_without_the_scope_renews_nothing(signed_in, pool):
+    """403 is no 401: the missing scope is named, and neither token endpoint nor userInfo is asked again."""
+    pool.requests.clear()
+    pool.fail("userinfo", Fault(error="insufficient_scope", status=403))
+    with pytest.raises(TokenResponseError, match="insufficient_scope|scope") as caught:
+        signed_in.userinfo()
+    assert "needs the scope" in str(caught.value)
+    assert ([request.endpoint for request in pool.requests], signed_in.is_alive) == (["userinfo"], True)
+
+
+@pytest.mark.holds("UI-08")
+def test_what_cognito_knows_of_a_person_is_not_logged(config, browser, pool, caplog, capsys):
+    """Name, mail and phone are for whoever asks: no log at DEBUG, output, error or repr has them."""
+    caplog.set_level("DEBUG")
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    about = session.userinfo()
+    session.refresh()
+    pool.fail("userinfo", Fault(error="invalid_token", status=401))
+    with pytest.raises(TokenResponseError) as caught:
+        session.userinfo()
+    output = capsys.readouterr()
+    said = f"{caplog.text}{output.out}{output.err}{caught.value!r}{vars(caught.value)}{session!r}{session.source!r}"
+    person = [session.user.name, session.user.email, about["email"], session.user.sub]
+    assert all(person)
+    assert not [value for value in person if value in said]
+
+
+@pytest.mark.holds("LF-08")
+@pytest.mark.parametrize(
+    ("method", "endpoint"), [("auserinfo", "userinfo"), ("arefresh", "token"), ("asign_out", "revoke")]
+)
+def test_a_slow_endpoint_blocks_no_event_loop(signed_in, pool, method, endpoint):
+    """Other tasks run on while Cognito takes its time."""
+    pool.latency[endpoint] = 0.2
+
+    async def main():
+        ticks = 0
+        task = asyncio.ensure_future(getattr(signed_in, method)())
+        while not task.done():
+            ticks += 1
+            await asyncio.sleep(0.001)
+        await task
+        return ticks
+
+    assert asyncio.run(main()) > 20
+
+
+@pytest.mark.refused("LF-16")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_neither_calls_nor_refreshes(signed_in, pool):
+    """Each way is a named error there, before a byte is sent; the parent goes on, and a nice child changes nothing."""
+    client = signed_in.client(pool.api_url)
+    client.get("/me")
+    before = len(pool.requests)
+    ways = [lambda: client.get("/me"), signed_in.refresh, signed_in.userinfo, signed_in.sign_out]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer Pythons warn of any fork with threads
+        child = os.fork()
+    if child == 0:
+        refused = 0
+        try:
+            os.nice(5)
+            for way in ways:
+                try:
+                    way()
+                except NotSignedInError as error:
+                    refused += "forked" in str(error) or "signed out" in str(error)
+        finally:
+            os._exit(refused)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) >= 3
+    assert len(pool.requests) == before
+    signed_in.refresh()
+    assert client.get("/me").status_code == 200
+    client.close()
+
+
+@pytest.mark.accepted("LF-15")
+@pytest.mark.parametrize("home", [None, "/dev/null/nowhere", "/proc"])
+def test_sign_in_needs_no_home_and_no_disk(config, browser, pool, monkeypatch, home):
+    """No HOME, one that cannot be written, a full disk, no display: a sign-in writes and opens nothing."""
+
+    def full(file, mode="r", *arguments, **keywords):
+        if set(mode) & set("wax+"):
+            raise OSError(errno.ENOSPC, "No space left on device", file)
+        return opened(file, mode, *arguments, **keywords)
+
+    opened = io.open
+    for name in ("HOME", "DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("builtins.open", full)
+    monkeypatch.setattr("io.open", full)
+    session = cn.login(config=config, open_url=browser.open, timeout=20)
+    session.refresh()
+    with session.client(pool.api_url) as client:
+        assert client.get("/me").json()["username"] == "ada"
+    assert session.sign_out().revoked
 
 
 @pytest.mark.parametrize("make", ["client", "async_client"])

@@ -127,7 +127,8 @@ def claim_at_fault(call):
     """Return the claim that a refusal names, in its attribute and in its text."""
     error = failure(call)
     assert type(error) is TokenVerificationError
-    assert {"format": "malformed"}.get(error.claim, error.claim) in str(error)
+    assert {"format": "malformed", "size": "too large"}.get(error.claim, error.claim) in str(error)
+    assert len(str(error)) <= 200
     return error.claim
 
 

@@ -1,6 +1,7 @@
 """The authorization request's parameters, and what its response must fit."""
 
 import math
+import random
 import re
 from collections import Counter
 from functools import partial
@@ -50,6 +51,7 @@ def test_request_goes_to_the_authorization_endpoint():
     assert new_request().url.reveal().partition("?")[0] == make.METADATA.authorization_endpoint
 
 
+@pytest.mark.holds("AR-01")
 def test_request_has_exactly_the_parameters_of_code_with_pkce():
     """No parameter twice, no secret, verifier or token among them; `redirect_uri` is the server's to add (AR-01)."""
     names = [name for name, _ in parameters(new_request())]
@@ -64,6 +66,7 @@ def test_request_has_exactly_the_parameters_of_code_with_pkce():
     ]
 
 
+@pytest.mark.holds("AR-01")
 def test_request_asks_for_a_code_by_s256():
     """The values are those of the app client, and the challenge is the verifier's (AR-01)."""
     request = new_request()
@@ -79,21 +82,40 @@ def test_request_asks_for_a_code_by_s256():
     }
 
 
+@pytest.mark.holds("AR-01")
 def test_request_does_not_hold_the_code_verifier():
     """The verifier stays in the kernel (AR-01)."""
     request = new_request()
     assert request.code_verifier.reveal() not in request.url.reveal()
 
 
+def secrets_of(request):
+    return [secret.reveal() for secret in (request.state, request.nonce, request.code_verifier)]
+
+
+@pytest.mark.holds("AR-02")
 def test_request_is_all_new_every_time():
-    """State, nonce and verifier of a thousand sign-ins are three thousand values (AR-02)."""
-    requests = [new_request() for _ in range(1000)]
-    values = {
-        secret.reveal() for request in requests for secret in (request.state, request.nonce, request.code_verifier)
-    }
+    """State, nonce and verifier of a thousand sign-ins are three thousand values; no seed brings one back (AR-02)."""
+    values = set()
+    for _ in range(1000):
+        random.seed(0)  # as after a restart
+        values.update(secrets_of(new_request()))
     assert len(values) == 3000
 
 
+@pytest.mark.holds("AR-02", "AR-03")
+def test_request_takes_its_values_from_three_draws(monkeypatch):
+    """State, nonce and verifier are drawn apart, none from another; the RFC's verifier gives the RFC's challenge."""
+    verifier, bits = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", []
+    drawn = iter(["the-state", "the-nonce", verifier])
+    monkeypatch.setattr("secrets.token_urlsafe", lambda number: bits.append(8 * number) or next(drawn))
+    request = new_request()
+    assert secrets_of(request) == ["the-state", "the-nonce", verifier]
+    assert bits == [256, 256, 256]
+    assert ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM") in parameters(request)
+
+
+@pytest.mark.holds("AR-02")
 @pytest.mark.parametrize(("name", "bits"), [("code_verifier", 180), ("state", 96), ("nonce", 96)])
 def test_request_is_not_guessable(name, bits):
     """Shannon's estimate reaches what the OIDF conditions ask for, on average (AR-02)."""
@@ -106,12 +128,14 @@ def test_state_has_the_alphabet_that_cognito_echoes_unharmed():
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", new_request().state.reveal())
 
 
+@pytest.mark.accepted("AR-06")
 def test_request_encodes_scopes_exactly_once():
     """What would be syntax in a query arrives as part of the scope (AR-06)."""
     scopes = ("openid", "a+b&admin=1#x", "https://api.example.com/read%20all", "!#$%&'()*")
     assert dict(parameters(new_request(scopes)))["scope"] == " ".join(scopes)
 
 
+@pytest.mark.accepted("AR-06")
 def test_request_carries_fifty_scopes():
     """As many as an app client may have (AR-06)."""
     scopes = tuple(f"api/scope-{number}" for number in range(50))
@@ -136,8 +160,7 @@ def test_options_replace_no_parameter_of_the_protocol(name):
 def test_request_shows_no_secret():
     """The repr of a sign-in holds neither state, nonce, verifier nor challenge."""
     request = new_request()
-    secrets = [secret.reveal() for secret in (request.state, request.nonce, request.code_verifier)]
-    assert not make.leaks([*secrets, code_challenge(request.code_verifier)], repr(request))
+    assert not make.leaks([*secrets_of(request), code_challenge(request.code_verifier)], repr(request))
 
 
 def test_response_gives_the_code():
@@ -153,6 +176,7 @@ def test_authorization_code_is_made_by_validation_only():
         AuthorizationCode(Secret("c0de"), make.REDIRECT_URI, new_request(), object())
 
 
+@pytest.mark.refused("CB-03", "CB-04")
 @pytest.mark.parametrize(
     "state",
     [
@@ -174,18 +198,21 @@ def test_response_with_another_state_is_refused(state):
         validate(request, state=value, code="c0de")
 
 
+@pytest.mark.refused("AR-07", "CB-19")
 def test_response_of_another_sign_in_is_refused():
     """The state of one sign-in opens no other."""
     with pytest.raises(StateMismatchError, match="state"):
         validate(new_request(), state=new_request().state.reveal(), code="c0de")
 
 
+@pytest.mark.refused("CB-12")
 def test_error_with_another_state_is_refused_as_foreign():
     """The state is judged before the error: an error proves nothing about its sender."""
     with pytest.raises(StateMismatchError):
         validate(new_request(), state="evil", error="access_denied")
 
 
+@pytest.mark.refused("CB-16")
 @pytest.mark.parametrize("state", [{}, {"state": make.ABSENT}])
 def test_code_and_error_together_are_refused(state):
     """Such a response is malformed, with or without the state that errors may omit (CB-16)."""
@@ -193,6 +220,7 @@ def test_code_and_error_together_are_refused(state):
         validate(new_request(), code="c0de", error="access_denied", **state)
 
 
+@pytest.mark.refused("CB-17", "CB-19")
 @pytest.mark.parametrize(
     "iss",
     [
@@ -211,6 +239,7 @@ def test_response_of_another_issuer_is_refused(iss, outcome):
         validate(new_request(), iss=iss, **outcome)
 
 
+@pytest.mark.accepted("CB-17")
 @pytest.mark.parametrize("announced", [True, False])
 def test_response_of_the_right_issuer_is_accepted(announced):
     """Whether or not the metadata announces `iss`."""
@@ -218,6 +247,7 @@ def test_response_of_the_right_issuer_is_accepted(announced):
     assert validate(request, iss=make.ISSUER, code="c0de").code.reveal() == "c0de"
 
 
+@pytest.mark.refused("CB-18")
 @pytest.mark.parametrize("outcome", [{"code": "c0de"}, {"error": "access_denied"}])
 def test_response_without_an_announced_issuer_is_refused(outcome):
     """Where the metadata announces `iss`, its absence is a mix-up (CB-18)."""
@@ -230,6 +260,7 @@ def announcing(iss_in_response):
     return Metadata(make.ISSUER, *endpoints, iss_in_response=iss_in_response)
 
 
+@pytest.mark.refused("CB-28")
 @pytest.mark.parametrize("code", [make.ABSENT, "", "\n", "c\0de", "c\r\nX: 1", "ä", "\ud800", "c" * 4097])
 def test_response_without_a_usable_code_is_refused(code):
     """A code is printable ASCII of bounded length (RFC 6749 appendix A.11)."""
@@ -237,6 +268,7 @@ def test_response_without_a_usable_code_is_refused(code):
         validate(new_request(), code=code)
 
 
+@pytest.mark.refused("CB-12")
 def test_error_is_named_with_cause_and_words():
     """The code, its meaning and Cognito's words are told."""
     with pytest.raises(AuthorizationResponseError, match=r"^Sign-in cancelled: access_denied \(User said no\)"):
@@ -251,6 +283,7 @@ def test_refusal_by_a_person_is_not_blamed_on_what_was_sent():
     assert (cancelled.sent, [*refused.sent]) == ({}, ["client_id", "redirect_uri", "scope"])
 
 
+@pytest.mark.holds("CB-13")
 def test_error_without_state_is_told_without_words():
     """Cognito leaves out the state of some errors; without it, anybody may have put the words there."""
     error = make.failure(
@@ -260,6 +293,7 @@ def test_error_without_state_is_told_without_words():
     assert "555" not in str(error)
 
 
+@pytest.mark.holds("CB-13")
 def test_error_keeps_code_and_words_apart():
     """Programs find both as attributes; markup stays text, for whoever shows it to escape."""
     error = make.failure(

@@ -25,6 +25,7 @@ def refusal(status=401, **headers):
     return make.failure(partial(process, make.answer(b"", status, **headers)))
 
 
+@pytest.mark.holds("UI-01")
 def test_userinfo_request_carries_the_token_in_the_header_only():
     """Not in the URL, not in a form (UI-01)."""
     request = userinfo_request(ENDPOINT, Secret("acc.e.ss"))
@@ -47,12 +48,14 @@ def test_userinfo_response_gives_the_attributes():
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "<a id=defaultView>", "x" * 500_000, "\u202eevil"])
+@pytest.mark.accepted("UI-07")
 def test_userinfo_response_gives_hostile_attributes_as_data(name):
     """Nothing is rendered here; escaping is the business of whoever shows them (UI-07)."""
     assert process(make.answer({**ATTRIBUTES, "name": name}))["name"] == name
 
 
 @pytest.mark.parametrize("subject", [make.ABSENT, None, 5, [make.SUBJECT]])
+@pytest.mark.refused("UI-03")
 def test_userinfo_response_without_subject_is_refused(subject):
     """`sub` is required (UI-03)."""
     with pytest.raises(ProtocolError, match="no usable sub"):
@@ -67,6 +70,7 @@ def test_userinfo_response_about_another_user_is_refused(subject):
     assert raised.value.claim == "sub"
 
 
+@pytest.mark.refused("UI-08")
 def test_userinfo_response_about_another_user_tells_nothing_of_them():
     """No attribute is in the error or in its frames (UI-08)."""
     error = make.failure(partial(process, make.answer({"sub": "other", "email": "mallory@example.com"})))
@@ -74,12 +78,14 @@ def test_userinfo_response_about_another_user_tells_nothing_of_them():
 
 
 @pytest.mark.parametrize("body", [b"[]", b"<html>", b"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"])
+@pytest.mark.refused("UI-03")
 def test_userinfo_response_in_another_form_is_refused(body):
     """An array, a page, a JWT (UI-03); the endpoint is named."""
     with pytest.raises(ProtocolError, match="userInfo endpoint"):
         process(make.answer(body))
 
 
+@pytest.mark.refused("UI-06")
 def test_userinfo_response_redirect_is_refused():
     """The token goes nowhere else (UI-06)."""
     with pytest.raises(ProtocolError, match="redirect"):
@@ -109,6 +115,7 @@ def test_userinfo_throttled_as_400_may_pass():
     assert (type(error), error.status_code) == (NetworkError, 400)
 
 
+@pytest.mark.refused("UI-05")
 def test_userinfo_refusal_names_the_missing_scope():
     """insufficient_scope says which (UI-05)."""
     error = refusal(403, www_authenticate='Bearer error="insufficient_scope", scope="profile"')

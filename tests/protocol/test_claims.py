@@ -42,7 +42,7 @@ COMMON = table(
     ("iat", NO_TIME, {}),  # ID-08
     ("iat", [NOW - 7 * DAY, NOW - DAY - LEEWAY - 1], {"exp": NOW + 60}),  # ID-09
     ("iat", [NOW + LEEWAY + 1, NOW + 3600], {}),  # ID-09
-    ("exp", NO_TIME, {}),  # ID-10, ID-12
+    ("exp", ["9999999999", *NO_TIME], {}),  # ID-10, ID-12
     ("exp", [NOW - 301, NOW - LEEWAY - 1, NOW - LEEWAY], {"iat": NOW - 3600}),  # ID-11
     ("exp", [NOW + DAY + LEEWAY + 1, (1 << 40) - 1], {}),  # ID-12
     ("nbf", [NOW + LEEWAY + 1, *NO_TIME[1:]], {}),  # ID-13
@@ -76,6 +76,8 @@ BENIGN = [
     {"nbf": NOW + LEEWAY},  # ID-13
     {"auth_time": ABSENT},
     {"auth_time": NOW - 90 * DAY},  # a long session: max_age is never asked for (ID-33)
+    {"auth_time": 1},
+    {"auth_time": (1 << 40) - 1},
     {"cognito:groups": []},
     {"cognito:groups": ["analysts", "admins"]},
     {"name": "<script>alert(1)</script>", "custom:x": "\0\u202e"},  # ID-32
@@ -84,6 +86,7 @@ BENIGN = [
 ]
 
 
+@pytest.mark.accepted("ID-34")
 def test_id_token_gives_its_claims(pool):
     """A good token comes back with what it says, and remains a secret (ID-34)."""
     token = pool.id_token()
@@ -116,6 +119,7 @@ def test_verified_token_shows_no_claim():
     )
 
 
+@pytest.mark.refused("ID-01", "ID-02", "ID-04", "ID-08", "ID-09", "ID-10", "ID-11", "ID-12", "ID-13", "ID-15")
 @pytest.mark.parametrize(("claim", "changes"), COMMON + ID_ONLY)
 def test_id_token_is_refused_by_claim(pool, claim, changes):
     """Each rule refuses absent, foreign and ill-typed values, and names the claim."""
@@ -123,6 +127,7 @@ def test_id_token_is_refused_by_claim(pool, claim, changes):
     assert claim_at_fault(partial(pool.verify_id, token)) == claim
 
 
+@pytest.mark.refused("ID-02", "ID-08", "ID-09", "ID-10", "ID-11", "ID-12", "ID-13", "ID-27")
 @pytest.mark.parametrize(("claim", "changes"), COMMON + ACCESS_ONLY)
 def test_access_token_is_refused_by_claim(pool, claim, changes):
     """The same rules, and the app client's id in place of the audience."""
@@ -130,12 +135,14 @@ def test_access_token_is_refused_by_claim(pool, claim, changes):
     assert claim_at_fault(partial(pool.verify_access, token)) == claim
 
 
+@pytest.mark.accepted("ID-05", "ID-11", "ID-13", "ID-32", "ID-33", "ID-34")
 @pytest.mark.parametrize("changes", BENIGN, ids=range(len(BENIGN)))
 def test_id_token_is_accepted_within_the_rules(pool, changes):
     """The edges of the leeway, optional claims, and claims that nobody knows."""
     assert pool.verify_id(pool.id_token(make.id_claims(**changes))).subject == SUBJECT
 
 
+@pytest.mark.refused("ID-12", "ID-24")
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", "1" * 5000])
 def test_id_token_that_never_expires_is_refused(pool, text):
     """What is no JSON number is no time (ID-12, ID-24)."""
@@ -143,6 +150,7 @@ def test_id_token_that_never_expires_is_refused(pool, text):
     assert claim_at_fault(partial(pool.verify_id, pool.id_token(claims))) == "format"
 
 
+@pytest.mark.refused("ID-27")
 @pytest.mark.parametrize("use", ["ID token", "access token"])
 def test_refusal_names_the_kind_of_token(pool, use):
     """Whoever reads it knows which of the two was wrong (ID-27)."""
@@ -165,11 +173,36 @@ def test_refusal_carries_expected_and_actual(pool):
     assert (error.expected, error.actual) == (CLIENT_ID, "another client")
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"aud": "another client"}, f"aud: expected {CLIENT_ID}, got another client"),
+        ({"aud": ABSENT}, f"aud: expected {CLIENT_ID}"),
+        ({"aud": ""}, f"aud: expected {CLIENT_ID}"),
+        ({"aud": 5}, f"aud: expected {CLIENT_ID}, got (int)"),
+        ({"nonce": "another"}, "nonce"),
+        ({"aud": "words " * 100}, f"aud: expected {CLIENT_ID}, got {('words ' * 17)[:99]}…"),
+    ],
+)
+def test_refusal_says_as_much_as_may_be_known(pool, changes, text):
+    """What was expected and what came, a hundred characters of it; of a nonce nothing."""
+    error = make.failure(partial(pool.verify_id, pool.id_token(make.id_claims(**changes))))
+    assert error.message == f"ID token refused: {text}"
+
+
+def test_refusal_of_an_audience_says_that_none_was_expected(pool):
+    """An access token without a resource has none."""
+    error = make.failure(partial(pool.verify_access, pool.access_token(make.access_claims(aud="api"))))
+    assert error.message == "access token refused: aud: expected none, got api"
+
+
+@pytest.mark.refused("ID-25")
 def test_access_token_given_as_id_token_is_refused(pool):
     """Each kind has its rules (ID-25, RFC 8725 §3.12)."""
     assert claim_at_fault(partial(pool.verify_id, pool.access_token())) == "token_use"
 
 
+@pytest.mark.refused("ID-25")
 def test_id_token_given_as_access_token_is_refused(pool):
     """Each kind has its rules (ID-25, RFC 8725 §3.12)."""
     assert claim_at_fault(partial(pool.verify_access, pool.id_token())) == "token_use"

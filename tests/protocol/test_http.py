@@ -103,6 +103,7 @@ def test_parse_json_object_takes_depth_within_the_limit():
     assert "a" in parse(content)
 
 
+@pytest.mark.refused("TR-18")
 def test_parse_json_object_refuses_a_large_body():
     """More than a mebibyte is not even looked at (TR-18)."""
     with pytest.raises(ProtocolError, match="too large"):
@@ -130,6 +131,7 @@ def test_parse_json_object_is_linear(content):
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
+@pytest.mark.refused("LF-01", "LF-02")
 def test_read_json_takes_429_and_5xx_for_passing(status):
     """They are network errors with the status, whatever the body holds (JW-06)."""
     with pytest.raises(NetworkError, match=str(status)) as raised:
@@ -152,6 +154,7 @@ def test_read_json_takes_429_and_5xx_for_passing(status):
         ("Fri, 31 Dec 1999 23:59:59 GMT", None),
     ],
 )
+@pytest.mark.holds("RF-07", "LF-02")
 def test_read_json_reads_retry_after_in_seconds(text, seconds):
     """Absurd values are capped at an hour; all other forms count as absent."""
     error = make.failure(partial(read_json, make.answer(status=503, retry_after=text), endpoint="token endpoint"))
@@ -169,6 +172,7 @@ def test_read_json_reads_retry_after_in_seconds(text, seconds):
         ("Fri, 31 Dec 1999 23:59:59 GMT" + " " * 99, "Fri, 31 Dec 1999 23:59:59 GMT", None),
     ],
 )
+@pytest.mark.holds("RF-07", "LF-02")
 def test_read_json_reads_retry_after_as_a_date(retry_after, date, seconds):
     """It is measured against the answer's own clock: this machine's may be wrong (RFC 9110 §10.2.3)."""
     response = make.answer(status=503, retry_after=retry_after, date=date)
@@ -187,6 +191,7 @@ def test_read_json_goes_without_retry_after():
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.refused("TR-17", "UI-06")
 def test_read_json_refuses_redirects(status):
     """A redirect is named and not followed (TR-17, UI-06)."""
     with pytest.raises(ProtocolError, match=f"redirect \\(HTTP {status}\\)"):
@@ -194,6 +199,7 @@ def test_read_json_refuses_redirects(status):
 
 
 @pytest.mark.parametrize("status", [100, 201, 202, 204, 206, 404, 405, 418])
+@pytest.mark.refused("TR-06")
 def test_read_json_refuses_other_statuses(status):
     """Only 200 is an answer (TR-06)."""
     with pytest.raises(ProtocolError, match=f"unexpected HTTP status, {status}"):

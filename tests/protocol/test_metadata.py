@@ -137,6 +137,7 @@ def test_discovery_response_without_keys_is_refused():
         process(jwks_uri=make.ABSENT)
 
 
+@pytest.mark.refused("CF-01", "CF-02")
 @pytest.mark.parametrize(
     "member",
     [

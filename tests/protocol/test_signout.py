@@ -20,6 +20,7 @@ def revocation(client_secret=None):
     return revocation_request(ENDPOINT, Secret("ref.r"), client_id=make.CLIENT_ID, client_secret=client_secret)
 
 
+@pytest.mark.holds("RV-01")
 def test_revocation_request_is_a_form_post_of_the_refresh_token():
     """A public client names itself in the body; Cognito knows no hint (RV-01)."""
     request = revocation()
@@ -30,6 +31,7 @@ def test_revocation_request_is_a_form_post_of_the_refresh_token():
     )
 
 
+@pytest.mark.holds("RV-01")
 def test_revocation_request_of_a_confidential_client_authenticates_by_basic():
     """And in no other way (RV-01)."""
     request = revocation(Secret("s3cret"))
@@ -43,6 +45,7 @@ def test_revocation_response_200_is_done(body):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.holds("RV-02")
 def test_revocation_response_of_a_passing_fault_leaves_the_token_alive(status):
     """It must be taken as alive (RV-02, RFC 7009 §2.2.1), and Retry-After is told."""
     error = make.failure(partial(process_revocation_response, make.answer(status=status, retry_after="7")))
@@ -52,6 +55,7 @@ def test_revocation_response_of_a_passing_fault_leaves_the_token_alive(status):
 @pytest.mark.parametrize(
     ("status", "code"), [(400, "unsupported_token_type"), (400, "invalid_request"), (401, "invalid_client")]
 )
+@pytest.mark.holds("RV-03")
 def test_revocation_refusal_is_named(status, code):
     """Rotation off, revocation switched off, or a wrong client (RV-03)."""
     error = make.failure(partial(process_revocation_response, make.answer({"error": code}, status)))
@@ -78,6 +82,7 @@ def test_revocation_response_may_be_anything(content, status):
         process_revocation_response(HttpResponse(status, {}, content))
 
 
+@pytest.mark.holds("RV-07")
 def test_logout_url_has_client_and_logout_uri_only():
     """Encoded once, to the letter, and no token (RV-07)."""
     url = logout_url(f"{make.DOMAIN}/logout", client_id=make.CLIENT_ID, logout_uri="http://localhost:8888/?a=b&c")

@@ -3,6 +3,7 @@
 import http.client
 import http.cookies
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -118,7 +119,14 @@ def new_sign_in(**changes):
 def run_server(tmp_path, *arguments, environment=None):
     """Start a server; yields it when its extensions have started, and ends it."""
     log_file = tmp_path / "server.log"
-    home = {"HOME": str(tmp_path), "JUPYTER_PLATFORM_DIRS": "1", "PATH": "/usr/bin:/bin", **(environment or {})}
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    home = {
+        "HOME": str(tmp_path),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "PATH": "/usr/bin:/bin",
+        **measured,
+        **(environment or {}),
+    }
     command = [
         *(sys.executable, str(SERVE), "--allow-root", "--no-browser", "--log-level=DEBUG"),
         "--ServerApp.jpserver_extensions={'cognito_nb': True, 'jupyter_lsp': False, 'jupyter_server_terminals': False}",

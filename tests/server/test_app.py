@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
-from server.harness import run_server
+from server.harness import query_of, refused, run_server
 
 from cognito_nb import wire
 from cognito_nb.secret import Secret
@@ -27,6 +27,7 @@ CLOSED = {
 }
 
 
+@pytest.mark.refused("SE-01")
 def test_routes_are_closed_without_credentials(server):
     """The list is complete, so a new route fails here; only the callback answers, and shows a constant page."""
     names = {"([A-Za-z0-9_-]{1,128})": "ID", "([0-9a-f]{64})": "KEY", "(?:/.*)?": ""}
@@ -39,19 +40,23 @@ def test_routes_are_closed_without_credentials(server):
     assert answers == CLOSED
 
 
+@pytest.mark.accepted("SE-02")
 def test_server_starts_without_warnings_about_us(server):
     """With ``allow_unauthenticated_access=False`` every handler says whom it lets in."""
     assert "JupyterServerAuthWarning" not in server.log
     assert "cognito_nb | extension was successfully loaded" in server.log
 
 
+@pytest.mark.holds("SE-11", "CB-27")
 def test_log_holds_no_secret(server):
     """At DEBUG, whatever way a code or state comes in: query, encoded name, wrong path, method, Referer, redirect."""
     state, sign_in_id, cookies = server.started(state="CANARY-state-" + "s" * 30)
     canary = "CANARY-code"
     referer = {"Referer": f"http://x/?code={canary}"}
-    for query in (f"c%6fde={canary}", f"x={canary}&x={canary}", f"code={canary}%ff", f"code={canary}&state=CANARY"):
+    forms = ("c%6fde={}", "st%61te={}", "Code={}", "x;code={}", "+code={}", "x={0}&x={0}", "code={}%ff", "code={}%00")
+    for query in (*(form.format(canary) for form in forms), f"code={canary}&state=CANARY", f"error={canary}&code="):
         server.callback(query, headers=referer)
+        server.callback(f"{query}&state={state}x", headers={**referer, "Purpose": "prefetch"}, cookies=cookies)
     for method in ("HEAD", "OPTIONS", "POST", "PUT"):
         server.callback(f"code={canary}&state={state}", method=method, headers=referer, cookies=cookies)
     for path in ("cognito/callback/", "cognito/callback/x", "cognito/callbck", "cognito/start/x", "cognito"):
@@ -99,6 +104,45 @@ def test_environment_reaches_a_server_on_a_unix_socket(tmp_path_factory, tmp_pat
     assert list(running) == []
 
 
+@pytest.fixture
+def proxied(tmp_path):
+    """A server that believes its proxy, and lets one other origin use Jupyter's API."""
+    pattern = r"--ServerApp.allow_origin_pat=https://trusted\.example"
+    yield from run_server(tmp_path, "--ServerApp.port=0", "--ServerApp.trust_xheaders=True", pattern)
+
+
+@pytest.mark.refused("SE-05", "SE-19", "CB-30")
+def test_server_behind_a_proxy_trusts_it_with_the_scheme_alone(proxied, server):
+    """Of what a trusted proxy says, https on loopback counts; no origin is let in; another server's is unknown."""
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    state, sign_in_id = proxied.create()
+    start = proxied.start(sign_in_id, headers=forwarded)
+    assert query_of(start.headers["Location"])["redirect_uri"] == [f"https://127.0.0.1:{proxied.port}/cognito/callback"]
+    cookies = {name: morsel.value for name, morsel in start.cookies.items()}
+    assert start.cookies[f"cognito_nb_{sign_in_id}"]["secure"] is True
+
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": wire.CAPABILITY_HEADER}
+    for origin in ("https://trusted.example.evil", "https://trusted.example", "null"):
+        for reply in (
+            proxied.request("OPTIONS", wire.SIGN_INS_PATH, headers={"Origin": origin, **asked}),
+            proxied.request(
+                "GET", f"{wire.SIGN_INS_PATH}/{sign_in_id}", headers={**proxied.capability, "Origin": origin}
+            ),
+            proxied.callback("code=c", headers={"Origin": origin}),
+            proxied.start(sign_in_id, headers={**forwarded, "Origin": origin}, cookies=cookies),
+        ):
+            assert not [name for name in reply.headers if name.startswith("Access-Control")]
+
+    query = {"code": "c", "state": state}  # a browser's cookies go to every port of a host
+    assert refused(server.callback(query, cookies=cookies), "unknown")
+    assert server.request("GET", f"{wire.CALLBACK_PATH}/{sign_in_id}", cookies=cookies).status == 404
+    moved = server.request("GET", f"{wire.SIGN_INS_PATH}/{sign_in_id}", headers=proxied.capability)
+    assert moved.status == 403
+    assert server.poll(sign_in_id).status == 404
+    assert proxied.callback(query, cookies=cookies).status == 200
+
+
+@pytest.mark.holds("SE-18")
 def test_server_starts_though_the_extension_is_misconfigured(tmp_path):
     """Jupyter comes up and the log names the extension and the setting."""
     running = run_server(tmp_path, "--ServerApp.port=0", "--CognitoExtension.settings=nonsense")

@@ -1,17 +1,30 @@
 """What kernels ask for: the routes behind the capability, against a real Jupyter server."""
 
 import json
+import socket
 import threading
 
 import pytest
-from server.harness import new_sign_in
+from server.harness import JUPYTER_TOKEN, new_sign_in, refused
 
 from cognito_nb import wire
 
 
-@pytest.mark.parametrize("headers", [{}, {wire.CAPABILITY_HEADER: "x" * 43}, {"Authorization": "token wrong"}])
+@pytest.mark.refused("SE-01", "SE-10")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {wire.CAPABILITY_HEADER: ""},
+        {wire.CAPABILITY_HEADER: "x" * 43},
+        {wire.CAPABILITY_HEADER: "\xe4" * 43},
+        {"Authorization": "token wrong"},
+        {"Authorization": f"token {JUPYTER_TOKEN}"},
+    ],
+    ids=["none", "empty", "wrong", "not ASCII", "wrong token", "Jupyter's token"],
+)
 def test_api_without_capability_is_forbidden(server, headers):
-    """Nothing but the capability opens the routes; what it would do is not done."""
+    """Nothing but the capability opens the routes, not even Jupyter's own token; what it would do is not done."""
     _, sign_in_id = server.create()
     for method, path in [("POST", ""), ("GET", f"/{sign_in_id}"), ("DELETE", f"/{sign_in_id}")]:
         reply = server.request(method, wire.SIGN_INS_PATH + path, headers=headers, body=new_sign_in())
@@ -20,10 +33,66 @@ def test_api_without_capability_is_forbidden(server, headers):
 
 
 def test_api_capability_opens_nothing_else(server):
-    """The capability is no Jupyter token: neither Jupyter's API nor the start page accept it."""
-    _, sign_in_id = server.create()
-    assert server.request("GET", "api/contents", headers=server.capability).status == 403
-    assert server.request("GET", f"{wire.START_PATH}/{sign_in_id}", headers=server.capability).status == 302
+    """The capability is no Jupyter token, in whatever way it is shown: neither API nor pages accept it."""
+    state, sign_in_id, _ = server.started()
+    capability = server.environment[wire.ENV_SERVER_TOKEN]
+    for headers in (server.capability, {"Authorization": f"token {capability}"}):
+        assert server.request("GET", "api/contents", headers=headers).status == 403
+        assert server.request("GET", f"api/kernels?token={capability}", headers=headers).status == 403
+        assert server.request("GET", f"{wire.START_PATH}/{sign_in_id}", headers=headers).status == 302
+        assert refused(server.callback({"code": "c", "state": state}, headers=headers), "wrong_browser")
+        assert server.request("GET", f"{wire.CALLBACK_PATH}/{sign_in_id}", headers=headers).status == 404
+
+
+def announce(server, path, *headers, body=b""):
+    """Send a head that announces a body, and of the body no more than this; returns the answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        head = [f"POST {server.base_url}{path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", *headers]
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer.partition(b"\r\n")[0], answer
+
+
+@pytest.mark.parametrize("path", [wire.SIGN_INS_PATH, f"{wire.SIGN_INS_PATH}/x/outcome", "cognito/api/lease"])
+@pytest.mark.parametrize("length", ["Content-Length: 60000000", "Transfer-Encoding: chunked"])
+def test_body_of_a_stranger_is_refused_before_it_is_sent(server, path, length):
+    """Who has no capability is told so at the end of the head, and the connection is closed."""
+    assert announce(server, path, length)[0] == b"HTTP/1.1 403 Forbidden"
+
+
+@pytest.mark.parametrize("path", [wire.CALLBACK_PATH, f"{wire.CALLBACK_PATH}/x", wire.SIGN_INS_PATH])
+@pytest.mark.parametrize(
+    ("length", "body"),
+    [
+        ("Content-Length: 60000000", b""),
+        (f"Content-Length: {wire.MAX_BODY_BYTES + 1}", b""),
+        ("Transfer-Encoding: chunked", b"%x\r\n" % (wire.MAX_BODY_BYTES + 1)),
+    ],
+    ids=["60 MB", "one byte too many", "chunked"],
+)
+def test_body_that_is_too_large_is_not_read(server, path, length, body):
+    """Where no capability is asked for, and with it, a body is refused by its announced length."""
+    capability = f"{wire.CAPABILITY_HEADER}: {server.environment[wire.ENV_SERVER_TOKEN]}"
+    assert announce(server, path, capability, length, body=body)[0] == b"HTTP/1.1 400 Bad Request"
+
+
+def test_body_that_breaks_off_is_nobodys_fault(server):
+    """A kernel that dies while it sends leaves no sign-in and no traceback."""
+    body = json.dumps(new_sign_in(kernel="died")).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        head = f"POST {server.base_url}{wire.SIGN_INS_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        capability = f"{wire.CAPABILITY_HEADER}: {server.environment[wire.ENV_SERVER_TOKEN]}\r\n"
+        connection.sendall(f"{head}{capability}Content-Length: {len(body)}\r\n\r\n".encode() + body[:50])
+    assert server.create()
+    assert "Traceback" not in server.log
+
+
+def test_api_needs_no_xsrf_token_and_gives_none(server):
+    """The capability is no cookie, so no foreign page can make a browser send it."""
+    reply = server.api("POST", body=new_sign_in())
+    assert (reply.status, reply.headers["Set-Cookie"]) == (201, None)
 
 
 def test_create_tells_where_the_browser_starts(server):
@@ -57,7 +126,7 @@ def test_create_of_another_wire_version_conflicts(server, version):
         (b"{", 400, "the body is not JSON"),
         (b"\xff\xfe\xff", 400, "the body is not JSON"),
         (b"[" * 60_000, 400, "the body is not JSON"),
-        (b" " * (wire.MAX_BODY_BYTES + 1), 413, "the body is too large"),
+        (b" " * wire.MAX_BODY_BYTES, 400, "the body is not JSON"),
     ],
 )
 def test_create_refuses_a_bad_body(server, body, status, message):

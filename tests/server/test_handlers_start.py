@@ -1,11 +1,12 @@
 """The start page, against a real Jupyter server."""
 
 import pytest
-from server.harness import query_of, refused
+from server.harness import JUPYTER_TOKEN, query_of, refused
 
 from cognito_nb import wire
 
 
+@pytest.mark.refused("SE-01")
 def test_start_without_login_goes_to_the_login_page(server):
     """Jupyter's login comes first, and the sign-in is not bound by somebody who has none."""
     _, sign_in_id = server.create()
@@ -26,6 +27,7 @@ def test_start_redirects_to_the_completed_authorization_request(server):
     assert query_of(location)["redirect_uri"] == [mine]
 
 
+@pytest.mark.holds("SE-08")
 def test_start_sets_the_binding_cookie(server):
     """HttpOnly, Lax, for the callback only, for the sign-in's life, and without Secure on plain loopback."""
     _, sign_in_id = server.create(expires_in=300)
@@ -39,12 +41,14 @@ def test_start_sets_the_binding_cookie(server):
     }
 
 
+@pytest.mark.holds("SE-08")
 def test_start_cookie_is_secure_for_an_https_redirect(server):
     """Behind a TLS proxy tornado sees http: the redirect URI's scheme decides."""
     _, sign_in_id = server.create(redirect_uris=[f"https://127.0.0.1:{server.port}/lab-1/cognito/callback"])
     assert server.start(sign_in_id).cookies[f"cognito_nb_{sign_in_id}"]["secure"] is True
 
 
+@pytest.mark.refused("AR-08", "SE-10")
 def test_start_again_is_for_the_same_browser(server):
     """The first browser may start again with the cookie that it got; a second is told so."""
     _, sign_in_id, cookies = server.started()
@@ -53,12 +57,16 @@ def test_start_again_is_for_the_same_browser(server):
     assert refused(server.start(sign_in_id), "wrong_browser", 403)
 
 
+@pytest.mark.refused("SE-06")
 @pytest.mark.parametrize(
     "headers",
     [
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Dest": "image"},
         {"Sec-Fetch-Dest": "iframe"},
+        {"Sec-Fetch-Dest": "empty"},
         {"Sec-Purpose": "prefetch;prerender"},
     ],
 )
@@ -71,6 +79,21 @@ def test_start_from_another_site_starts_nothing_by_itself(server, headers):
     assert server.start(sign_in_id).status == 303
 
 
+@pytest.mark.refused("SE-06")
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
+def test_start_is_a_visit_and_nothing_else(server, method):
+    """A form of another site fails Jupyter's XSRF check, and with Jupyter's token there is no such method."""
+    _, sign_in_id = server.create()
+    path, login = f"{wire.START_PATH}/{sign_in_id}", {"Authorization": f"token {JUPYTER_TOKEN}"}
+    logged_in = server.request("GET", "api/status", headers=login).cookies
+    cookies = {name: morsel.value for name, morsel in logged_in.items() if name.startswith("username-")}
+    assert cookies
+    replies = [server.request(method, path, headers=login), server.request(method, path, cookies=cookies)]
+    assert [reply.status for reply in replies] == [405, 405 if method == "HEAD" else 403]
+    assert not any(name.startswith("cognito_nb_") for reply in replies for name in reply.cookies)
+
+
+@pytest.mark.refused("CB-29")
 def test_start_where_nothing_fits_shows_what_to_register(server):
     """The exact URL beside what is configured, a link under the registered name, and nothing is bound yet."""
     registered = f"http://localhost:{server.port}/lab-1/cognito/callback"
@@ -85,19 +108,49 @@ def test_start_where_nothing_fits_shows_what_to_register(server):
     assert server.start(sign_in_id, headers={"Host": f"localhost:{server.port}"}).status == 303
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-Host", "Forwarded", "X-Original-Host"])
+FORWARDED = {
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Server": "evil.example",
+    "X-Forwarded-Port": "1",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-Proto": "https",
+    "X-Scheme": "https",
+    "X-Original-Host": "evil.example",
+    "Forwarded": "host=evil.example;proto=https",
+}
+
+
+@pytest.mark.holds("CB-30")
+@pytest.mark.parametrize("name", FORWARDED)
 def test_start_believes_the_host_header_only(server, name):
-    """Forwarding headers are anybody's word; a foreign Host is refused by Jupyter's own check."""
+    """Forwarding headers are anybody's word."""
     _, sign_in_id = server.create()
-    location = server.start(sign_in_id, headers={name: "evil.example", "X-Forwarded-Proto": "https"}).headers[
-        "Location"
-    ]
+    location = server.start(sign_in_id, headers={name: FORWARDED[name]}).headers["Location"]
     assert query_of(location)["redirect_uri"] == [f"http://127.0.0.1:{server.port}/lab-1/cognito/callback"]
-    assert server.start(sign_in_id, headers={"Host": "evil.example"}).status == 403
-    assert server.callback("code=c", headers={"Host": "evil.example"}).status == 403
-    assert server.start(sign_in_id, headers={"Host": "127.0.0.1:99999"}).status == 400
 
 
+@pytest.mark.refused("CB-30")
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "169.254.169.254", "localhost.evil:80"])
+def test_foreign_host_is_no_way_in(server, host):
+    """DNS rebinding: under a foreign name no route answers, whatever else fits, and nothing is used up."""
+    state, sign_in_id, cookies = server.started()
+    foreign = {"Host": host}
+    query = {"code": "c", "state": state}
+    assert server.start(sign_in_id, headers=foreign, cookies=cookies).status == 403
+    assert server.callback(query, headers=foreign, cookies=cookies).status == 403
+    assert server.request("GET", f"{wire.CALLBACK_PATH}/{sign_in_id}", headers=foreign, cookies=cookies).status == 403
+    poll = f"{wire.SIGN_INS_PATH}/{sign_in_id}"
+    assert server.request("GET", poll, headers={**server.capability, **foreign}).status == 403
+    assert server.request("GET", "cognito/nothing", headers=foreign).status == 403
+    assert server.callback(query, cookies=cookies).status == 200
+
+
+def test_host_header_that_is_none_is_a_bad_request(server):
+    """A port that cannot be is no fault of ours."""
+    assert server.start(server.create()[1], headers={"Host": "127.0.0.1:99999"}).status == 400
+
+
+@pytest.mark.refused("AR-09", "CB-32")
 @pytest.mark.parametrize(
     ("end", "cause"),
     [("DELETE", "withdrawn"), ("timeout", "timeout"), ("create", "superseded")],
@@ -115,6 +168,7 @@ def test_ended_sign_in_is_refused_by_name(server, end, cause):
     assert refused(server.callback({"code": "c", "state": state}, cookies=cookies), cause)
 
 
+@pytest.mark.refused("CB-09")
 def test_expired_sign_in_is_refused_by_name(server):
     """After its life the pages say expired, though the cookie has gone from the browser with it."""
     state, sign_in_id = server.create(expires_in=1e-9)

@@ -1,7 +1,8 @@
 import pytest
 from server.harness import query_of
 
-from cognito_nb.server.redirects import Place, choose, complete, start_under_registered_name
+from cognito_nb.server.redirects import Place, choose, start_under_registered_name
+from cognito_nb.urls import with_redirect_uri
 
 HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/", "JUPYTERHUB_BASE_URL": "/"}
 LOCAL = "http://localhost:8888/cognito/callback"
@@ -101,4 +102,4 @@ def test_start_under_registered_name_needs_loopback_and_the_same_port(host, expe
 def test_complete_adds_one_encoded_redirect_uri(url):
     """The redirect URI survives encoding byte for byte, whatever it holds."""
     redirect_uri = "https://h/cb?a=1&redirect_uri=x y#ü+%2F"
-    assert query_of(complete(url, redirect_uri))["redirect_uri"] == [redirect_uri]
+    assert query_of(with_redirect_uri(url, redirect_uri))["redirect_uri"] == [redirect_uri]

@@ -2,21 +2,26 @@
 
 import asyncio
 import copy
+import datetime as dt
 import gc
 import logging
 import pickle
+import ssl
 import sys
 import time
+import warnings
 import weakref
 from dataclasses import replace
 
 import httpx
 import httpx2
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from tokens.fakes import NO_MEMORY, FakePool, new_tokens
 from tokens.lab import API, Lab
+from tokens.servers import OK
 
 from cognito_nb.errors import NotSignedInError, SessionExpiredError, TokenResponseError, UntrustedOriginError
 from cognito_nb.tokens.auth import CognitoAuth, auth_for_any_httpx
@@ -46,6 +51,7 @@ def test_auth_sends_the_token_asked_for(lab, kind):
 
 
 @pytest.mark.parametrize("kind", ["access", "id"])
+@pytest.mark.holds("HC-16")
 def test_auth_puts_no_token_into_the_url(lab, kind):
     """Not even where user code asks for a query of its own (HC-16)."""
     lab.call("GET", "/orders", params={"access_token": ""}, kind=kind)
@@ -80,6 +86,7 @@ def test_auth_without_an_id_token_says_so(lab):
         "ftp://api.example.com/",
     ],
 )
+@pytest.mark.refused("HC-04")
 def test_auth_sends_no_token_to_another_origin(lab, url):
     """Look-alikes, other ports and other schemes are refused before a byte is sent (HC-04)."""
     with pytest.raises(UntrustedOriginError, match=r"No token goes to .*: allowed is https://api.example.com:443"):
@@ -120,6 +127,7 @@ def test_auth_sends_tokens_to_each_allowed_origin(lab):
         "http://localhost/",
     ],
 )
+@pytest.mark.refused("HC-01", "HC-02")
 def test_auth_gives_no_redirect_the_token(lab, status, location):
     """Host, port or scheme differ: the redirected request goes out without it (HC-01, HC-02)."""
     lab.answers = [lab.response(status, Location=location)]
@@ -141,6 +149,7 @@ def test_auth_renews_nothing_for_a_redirected_401(lab):
     assert [url for url, token, _ in lab.requests if token] == [f"{API}/orders"]
 
 
+@pytest.mark.accepted("HC-05")
 def test_auth_renews_and_sends_once_more_after_a_401(lab):
     """One refresh, one replay, with the same body (HC-05)."""
     old = lab.bearer()
@@ -157,6 +166,7 @@ def test_auth_gives_up_after_one_replay(lab):
     assert (lab.call("GET", "/orders").status_code, len(lab.requests)) == (401, 2)
 
 
+@pytest.mark.holds("HC-06")
 def test_auth_asks_for_one_refresh_however_often_an_api_refuses(lab):
     """An API that answers 401 for ever causes one refresh, not one per call; later, one may try again (HC-06)."""
     lab.answers = [lab.response(401) for _ in range(20)]
@@ -169,6 +179,7 @@ def test_auth_asks_for_one_refresh_however_often_an_api_refuses(lab):
 
 
 @pytest.mark.parametrize("last", [200, 401])
+@pytest.mark.holds("HC-11", "NL-07")
 def test_auth_takes_the_token_off_what_the_user_keeps(lab, last):
     """A response holds its request, also those of redirects: pickled or cached, they hold no token (NL-07)."""
     lab.answers = [lab.response(307, Location="/elsewhere"), lab.response(last)]
@@ -224,6 +235,7 @@ def test_auth_gives_each_request_fields_of_its_own(lab):
     assert seen == ["7", None]
 
 
+@pytest.mark.holds("HC-11")
 def test_auth_leaves_no_token_on_a_request_that_failed(lab):
     """A network error holds its request, too."""
 
@@ -250,6 +262,7 @@ def test_auth_replays_nothing_without_a_refresh_token(lab):
     assert (lab.call("GET", "/orders").status_code, lab.source.is_alive) == (401, True)
 
 
+@pytest.mark.refused("HC-07")
 def test_auth_does_not_replay_a_body_that_is_used_up(lab, tmp_path):
     """An upload from a file is not sent a second time as nothing: the 401 comes back (HC-07)."""
     (tmp_path / "file").write_bytes(b"content")
@@ -259,6 +272,7 @@ def test_auth_does_not_replay_a_body_that_is_used_up(lab, tmp_path):
     assert (response.status_code, len(lab.requests), len(lab.pool.asked)) == (401, 1, 0)
 
 
+@pytest.mark.refused("HC-07")
 def test_auth_does_not_replay_a_generator(lab):
     """The same for a streamed body (HC-07)."""
 
@@ -274,6 +288,7 @@ def test_auth_does_not_replay_a_generator(lab):
 @pytest.mark.parametrize(
     "challenge", ["\x7f\x01Bearer", "x" * 1_000_000, 'Bearer realm="https://evil.example/", error="invalid_token"', ""]
 )
+@pytest.mark.holds("HC-08")
 def test_auth_believes_nothing_of_a_challenge(lab, challenge):
     """Whatever WWW-Authenticate says, nobody else is asked (HC-08)."""
     lab.answers = [lab.response(401, WWW_Authenticate=challenge)]
@@ -281,6 +296,7 @@ def test_auth_believes_nothing_of_a_challenge(lab, challenge):
     assert {url for url, _, _ in lab.requests} == {f"{API}/orders"}
 
 
+@pytest.mark.holds("HC-09")
 def test_auth_renews_before_it_sends_what_is_due(lab):
     """An upload does not begin with a token that dies on the way (HC-09)."""
     lab.source.replace(lab.source.tokens, new_tokens(left=5))
@@ -306,12 +322,14 @@ def test_auth_raises_why_a_401_could_not_be_mended(lab, error):
     assert len(lab.requests) == 1
 
 
+@pytest.mark.accepted("HC-13")
 def test_auth_leaves_an_authorization_of_the_users_own(lab):
     """The user's choice wins, wherever it goes; no token is added (HC-13)."""
     lab.call("GET", "https://other.example/", headers={"Authorization": "Basic abc"})
     assert lab.tokens_sent == ["Basic abc"]
 
 
+@pytest.mark.accepted("HC-13")
 def test_auth_leaves_an_authorization_of_the_users_own_to_the_api(lab):
     """Also after sign-out, and given twice: what the user sends is the user's."""
     lab.call("GET", "/orders", headers={"AUTHORIZATION": "Basic abc"})
@@ -328,6 +346,7 @@ def test_auth_leaves_the_answer_to_an_authorization_of_the_users_own(lab):
     assert (len(lab.requests), len(lab.pool.asked)) == (1, 0)
 
 
+@pytest.mark.accepted("HC-13")
 def test_auth_switched_off_for_a_call_adds_nothing(lab):
     """`auth=None` means none, also for an origin that nobody allowed (HC-13)."""
     lab.call("GET", "https://other.example/", auth=None)
@@ -395,6 +414,7 @@ def test_auth_keeps_the_refresh_out_of_the_users_sight(lab):
     assert (seen, history) == ([f"{API}/orders"] * 2, [f"{API}/orders"])
 
 
+@pytest.mark.holds("HC-11", "HC-12")
 def test_auth_shows_no_token(lab, caplog, capsys):
     """Not in repr or str of client, auth, request, response, headers or errors, nor in any log (HC-11, HC-12)."""
     caplog.set_level(logging.DEBUG)
@@ -410,6 +430,7 @@ def test_auth_shows_no_token(lab, caplog, capsys):
 
 
 @pytest.mark.parametrize("send", [pickle.dumps, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
+@pytest.mark.refused("NL-07")
 def test_auth_cannot_be_copied_or_pickled(lab, send):
     """Nor a client that holds it: tokens do not leave the kernel (NL-07)."""
     with pytest.raises(TypeError, match="must not leave this kernel"):
@@ -434,6 +455,7 @@ def test_auth_keeps_no_token_after_sign_out():
     lab.pool.background.stop()
 
 
+@pytest.mark.accepted("HC-10")
 def test_auth_is_shared_by_threads_and_loops():
     """One auth object serves sync and async clients, and both libraries (HC-10)."""
     labs = [Lab(form, library) for form in ("sync", "async") for library in (httpx, httpx2)]
@@ -448,6 +470,7 @@ def test_auth_is_shared_by_threads_and_loops():
 
 
 @pytest.mark.parametrize("arrivals", [50])
+@pytest.mark.holds("HC-06")
 def test_auth_answers_fifty_401s_with_one_refresh(arrivals):
     """A stampede costs one refresh, and each call one replay (HC-06)."""
     lab = Lab("async")
@@ -505,3 +528,39 @@ def test_auth_signs_with_a_real_session(silent, person):
     auth = CognitoAuth(engine, allowed_origins([person.pool.api_url]), "access")
     with signing_client(auth, person.pool.api_url, {}) as client:
         assert client.get("/me").status_code == 200
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(params=["nobody's", "expired", "of another host", "of an old TLS"])
+def untrusted_tls(request, authority):
+    """A server's TLS that a client, which trusts the authority, must not speak to."""
+    signer = trustme.CA() if request.param == "nobody's" else authority
+    host = "api.example.com" if request.param == "of another host" else "127.0.0.1"
+    expired = dt.datetime.now(dt.UTC) - dt.timedelta(days=1) if request.param == "expired" else None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    signer.issue_cert(host, not_after=expired).configure_cert(context)
+    if request.param == "of an old TLS":
+        with warnings.catch_warnings(action="ignore"):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+    return context
+
+
+@pytest.mark.refused("HC-15")
+def test_auth_sends_nothing_over_tls_that_is_not_trusted(lab, serve, authority, untrusted_tls):
+    """The HTTP client's own error says why; not a byte of the request has left, and nobody is told to stop checking."""
+    server = serve(lambda connection, _: connection.sendall(OK), tls=untrusted_tls)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with pytest.raises(lab.library.ConnectError, match=r"(?i)certificate|version|alert|protocol") as caught:
+        lab.call(
+            "GET",
+            f"{server.url}/orders",
+            origins=[server.url],
+            client={"transport": None, "verify": trusting, "trust_env": False},
+        )
+    assert server.requests == []
+    assert "verify=" not in str(caught.value)

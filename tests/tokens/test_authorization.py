@@ -102,6 +102,7 @@ def test_headers_for_show_no_token(headers, token, show, keep):
 
 
 @pytest.mark.parametrize("keep", [dict, lambda headers: headers["Authorization"]])
+@pytest.mark.refused("NL-07")
 def test_headers_for_are_not_pickled(headers, keep):
     """Tokens do not leave the kernel by way of a pickle (NL-07)."""
     with pytest.raises(TypeError, match="must not leave this kernel"):

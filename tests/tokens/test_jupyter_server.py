@@ -119,6 +119,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("method", ["create", "poll"])
 @pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.refused("SE-17")
 def test_a_refusal_says_what_to_do(jupyter, method, status):
     """Each status has its error and its next step; a sign-in that the server has forgotten is no fault of a setting."""
     _, ask = jupyter(json_answer("{}", status, "Location: http://127.0.0.1:1/"))

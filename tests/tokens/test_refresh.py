@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -104,6 +105,7 @@ def together(engine, method, *arguments, threads=20, tasks=20, loops=2):
         (5, 0.1, 1),
     ],
 )
+@pytest.mark.holds("RF-16")
 def test_current_renews_ahead_of_time(lab, call, life, left, asked):
     """In the last tenth, at least a minute before the end, and within the last half of a short life (RF-16)."""
     made = lab(new_tokens(life=life, left=left))
@@ -134,6 +136,13 @@ def test_a_stale_token_starts_one_refresh_for_all_calls(lab):
     assert len(made.pool.asked) == 1
 
 
+def test_a_stale_token_is_used_though_the_session_is_closing(lab, call):
+    """It was good when it was looked at; a refresh that cannot be started any more is no error of this call."""
+    made = lab(tokens := new_tokens(left=100))
+    made.pool.background.stop()
+    assert (call(made.engine, "current"), made.engine._ahead) == (tokens, False)
+
+
 @pytest.mark.parametrize(("life", "left"), [(3600, 9), (5, 0.2)])
 def test_a_token_about_to_end_is_not_sent(lab, call, life, left):
     """It would not outlive its way to the API (HC-09)."""
@@ -154,6 +163,7 @@ def test_current_returns_the_new_tokens(lab, call):
     assert (call(made.engine, "current"), made.source.tokens) == (new, new)
 
 
+@pytest.mark.refused("RV-06")
 def test_current_after_sign_out_asks_nobody(lab, call):
     """The error is local (RV-06)."""
     made = lab()
@@ -198,6 +208,7 @@ def test_renew_replaces_tokens_that_are_good(lab, call):
     assert call(made.engine, "renew", old) is new
 
 
+@pytest.mark.accepted("RF-02")
 def test_renew_of_a_rotation_sends_the_new_refresh_token_next(lab, call):
     """The old refresh token is forgotten at once (RF-02)."""
     first, second = new_tokens(refresh_token="rotated-1-0123456789"), new_tokens(refresh_token="rotated-2-0123456789")
@@ -206,6 +217,7 @@ def test_renew_of_a_rotation_sends_the_new_refresh_token_next(lab, call):
     assert [tokens.refresh_token.reveal()[:9] for tokens in made.pool.asked] == ["a-refresh", "rotated-1"]
 
 
+@pytest.mark.refused("RF-04")
 def test_a_failing_refresh_is_one_for_all_callers(lab):
     """All who wait get the one error; nobody starts another refresh (RF-04)."""
     made = lab(new_tokens(left=-1), TokenResponseError("down"), AssertionError("a second refresh"))
@@ -219,6 +231,7 @@ def test_a_failing_refresh_is_one_for_all_callers(lab):
 
 
 @pytest.mark.parametrize("error", [NetworkError("503"), ProtocolError("HTML")], ids=["network", "protocol"])
+@pytest.mark.accepted("RF-06", "LF-01")
 def test_a_failure_that_passes_is_not_seen_by_those_who_wait(lab, call, error):
     """One 503 from the token endpoint costs a moment, and no error (LF-01)."""
     new = new_tokens()
@@ -226,6 +239,7 @@ def test_a_failure_that_passes_is_not_seen_by_those_who_wait(lab, call, error):
     assert call(made.engine, "current") is new
 
 
+@pytest.mark.holds("RF-06")
 def test_pauses_are_doubled_jittered_and_end(lab):
     """Each try waits longer than the one before; after about twenty seconds the callers hear of it."""
     made = lab(new_tokens(left=-1), *[NetworkError("down")] * 50)
@@ -236,6 +250,7 @@ def test_pauses_are_doubled_jittered_and_end(lab):
     assert (4 <= len(made.pauses) <= 6, sum(made.pauses) <= 20) == (True, True)
 
 
+@pytest.mark.accepted("RF-07", "LF-02")
 def test_what_the_endpoint_asks_to_wait_is_waited(lab, call):
     """Retry-After of a 429 wins over the engine's own pause (RF-07)."""
     made = lab(new_tokens(left=-1), NetworkError("429", status_code=429, retry_after=7.0), new_tokens())
@@ -243,6 +258,7 @@ def test_what_the_endpoint_asks_to_wait_is_waited(lab, call):
     assert made.pauses == [7.0]
 
 
+@pytest.mark.refused("RF-07", "LF-02")
 def test_a_long_wait_that_the_endpoint_asks_for_is_told_at_once(lab, call):
     """Nobody is held for an hour, and nobody asks again before that hour is over."""
     made = lab(new_tokens(left=-1), NetworkError("429", status_code=429, retry_after=3600.0), new_tokens())
@@ -254,6 +270,7 @@ def test_a_long_wait_that_the_endpoint_asks_for_is_told_at_once(lab, call):
     assert call(made.engine, "current") is made.source.tokens
 
 
+@pytest.mark.holds("RF-06")
 def test_a_refresh_ahead_of_time_that_failed_is_not_started_by_every_call(lab):
     """A dead token endpoint and a loop of two hundred calls a second: no storm (RF-06)."""
     made = lab(new_tokens(left=300), *[TokenResponseError("invalid_client", error="invalid_client")] * 2)
@@ -272,6 +289,7 @@ def _waiters(engine):
     return len(flight._callbacks or ()) - 1 if flight else 0
 
 
+@pytest.mark.holds("RF-04", "RF-06")
 def test_the_next_call_after_a_failure_tries_again(lab, call):
     """A fault that passes does not end the session (RF-06)."""
     new = new_tokens()
@@ -286,6 +304,7 @@ def test_the_next_call_after_a_failure_tries_again(lab, call):
     [ConfigurationError("proxy"), TokenResponseError("invalid_client", error="invalid_client")],
     ids=lambda error: type(error).__name__,
 )
+@pytest.mark.accepted("RF-06")
 def test_a_transient_failure_goes_unseen_while_the_token_lives(lab, call, error):
     """Due, but not dead: the call goes out with the token there is, and the session stays (RF-06)."""
     tokens = new_tokens(left=5)  # so late that the call waits for the refresh
@@ -303,6 +322,7 @@ def test_a_refresh_that_hangs_is_not_waited_for_while_the_token_lives(lab, call)
     made.settle()
 
 
+@pytest.mark.refused("RF-06")
 def test_a_transient_failure_is_raised_once_the_token_is_dead(lab, call):
     """An expired token is never sent; the refresh token is kept (RF-06)."""
     tokens = new_tokens(left=-1)
@@ -313,6 +333,7 @@ def test_a_transient_failure_is_raised_once_the_token_is_dead(lab, call):
 
 
 @pytest.mark.parametrize("form", ["current", "renew"])
+@pytest.mark.refused("RF-05")
 def test_a_refused_refresh_token_ends_the_session(lab, call, form):
     """The tokens are wiped, though the access token lives on; later calls fail without a request (RF-05)."""
     tokens = new_tokens(left=5)
@@ -365,6 +386,7 @@ def test_an_error_of_the_settings_is_raised(lab, call):
     assert made.source.is_alive
 
 
+@pytest.mark.accepted("TR-15")
 def test_without_a_refresh_token_the_token_is_used_to_its_end(lab, call):
     """There is nothing to renew it with (TR-15)."""
     tokens = new_tokens(left=5, refresh_token=None)
@@ -399,6 +421,7 @@ def held(made, method="current", *arguments):
     return future, release
 
 
+@pytest.mark.refused("RV-05")
 def test_signing_out_during_a_refresh_drops_its_answer(lab):
     """Still signed out, and whoever waited is told so (RV-05)."""
     made = lab()
@@ -409,6 +432,7 @@ def test_signing_out_during_a_refresh_drops_its_answer(lab):
     assert not made.source.is_alive
 
 
+@pytest.mark.refused("RV-05", "RV-06")
 def test_signing_out_during_a_refresh_that_fails_sends_no_old_token(lab):
     """The tokens that are due but not dead are not used once the user has signed out (RV-05, RV-06)."""
     made = lab(new_tokens(left=5), NetworkError("down"))
@@ -429,6 +453,7 @@ def test_a_refusal_that_comes_after_sign_out_changes_nothing(lab):
         made.engine.current()
 
 
+@pytest.mark.holds("RF-18")
 def test_a_refusal_that_comes_after_another_sign_in_ends_only_its_own_session(lab):
     """The tokens of the newer sign-in stay (RF-18)."""
     old, new = new_tokens(left=-1), new_tokens()
@@ -440,6 +465,7 @@ def test_a_refusal_that_comes_after_another_sign_in_ends_only_its_own_session(la
     assert made.source.tokens is new
 
 
+@pytest.mark.refused("RF-18")
 def test_an_answer_that_comes_after_another_sign_in_is_dropped(lab):
     """The first user's tokens do not take the place of the second's (RF-18)."""
     old, new = new_tokens(left=-1), new_tokens()
@@ -524,6 +550,7 @@ def test_a_rotated_refresh_token_is_kept_though_the_rest_of_the_answer_fails(lab
     ]
 
 
+@pytest.mark.refused("RV-05")
 def test_a_rotated_refresh_token_that_comes_after_sign_out_is_dropped(lab):
     """Nothing is put back (RV-05)."""
     made = lab(new_tokens(left=-1), (Secret("rotated-0123456789"), new_tokens()))
@@ -564,7 +591,8 @@ def test_on_expired_is_not_called_at_sign_out(lab):
     assert ended == []
 
 
-@pytest.mark.parametrize(("jump", "asked"), [(7200, 1), (-7200, 0)])
+@pytest.mark.parametrize(("jump", "asked"), [(7200, 1), (8 * 3600, 1), (-7200, 0)])
+@pytest.mark.holds("RF-15")
 def test_a_clock_that_jumps_causes_no_storm(lab, jump, asked):
     """Two hours ahead: one refresh; two hours back: none, and the token still ends by monotonic time (RF-15)."""
     made = lab(new_tokens())
@@ -577,6 +605,103 @@ def test_a_clock_that_jumps_causes_no_storm(lab, jump, asked):
     assert len(made.pool.asked) == asked
 
 
+@pytest.mark.holds("RF-15")
+@pytest.mark.parametrize("jump", [-7200, 0, 60])
+def test_a_clock_that_was_set_keeps_no_dead_token(lab, call, jump):
+    """An hour later the token has ended, whatever the wall clock says by now: one refresh, and no negative wait."""
+    new = new_tokens()
+    made = lab(new_tokens(), new)
+    made.source.clock, made.source.monotonic = (lambda: time.time() + jump), (lambda: time.monotonic() + 3601)
+    assert call(made.engine, "current") is new
+    assert (len(made.pool.asked), made.pauses) == (1, [])
+
+
+@pytest.mark.holds("LF-08")
+@pytest.mark.parametrize("method", ["current", "renew", "renew_refused"])
+def test_a_refresh_that_takes_long_blocks_no_event_loop(lab, method):
+    """Other tasks of the caller's loop run on, for as long as the token endpoint likes."""
+    new = new_tokens()
+    made = lab(new_tokens(left=-1), new)
+    release = made.pool.hold()
+    rescue = threading.Timer(5, release)  # so that a blocked loop fails here
+    rescue.start()
+
+    async def main():
+        arguments = [] if method == "current" else [made.source.tokens]
+        task = asyncio.create_task(getattr(made.engine, f"a{method}")(*arguments))
+        await until(lambda: made.pool.asked)
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        was_done = task.done()
+        release()
+        return was_done, await task
+
+    try:
+        assert asyncio.run(main()) == (False, new)
+    finally:
+        rescue.cancel()
+
+
+class Day:
+    """A virtual day: an engine whose clock a test moves, and a pool of five-minute tokens."""
+
+    def __init__(self, made):
+        self.made, self.passed = made, 0.0
+        self.source, self.engine = made.source, made.engine
+        self.started = time.monotonic(), time.time()
+        self.source.monotonic, self.source.clock = (lambda: self.now[0]), (lambda: self.now[1])
+        made.pool.refresh = self.refresh
+        self.source.replace(self.source.tokens, self.issue())
+
+    @property
+    def now(self):
+        return tuple(at + self.passed for at in self.started)
+
+    def issue(self):
+        monotonic, clock = self.now
+        return replace(new_tokens(life=300), deadline=monotonic + 300, expires_at=clock + 300)
+
+    async def refresh(self, tokens, *, keep):
+        self.made.pool.asked.append(tokens)
+        return self.issue()
+
+    def call(self):
+        """Call, and let the refresh that it may have started end before the clock moves on."""
+        tokens = self.engine.current()
+        while self.engine._ahead or self.engine._flight is not None:
+            threading.Event().wait(0.0002)
+        return tokens
+
+
+@pytest.mark.holds("LF-12", "RF-16")
+def test_a_day_of_five_minute_tokens_costs_a_refresh_each(lab):
+    """A hundred calls a minute for 24 hours: each has a living token, none waits, one per token is asked for."""
+    day = Day(lab(new_tokens()))
+    waited = []
+    day.engine._renewed = lambda: waited.append(True)
+    for number in range(24 * 60 * 100):
+        day.passed = number * 0.6
+        assert day.source.seconds_left(day.call()) > 0
+    assert waited == []
+    assert 24 * 3600 / 240 - 1 <= len(day.made.pool.asked) <= 24 * 3600 / 225 + 1
+
+
+@pytest.mark.accepted("RF-17")
+def test_an_heir_serves_the_clients_of_a_session_that_has_ended(lab, call):
+    """What holds the old engine gets the new session's tokens, over several generations, renewals included."""
+    first, second, third = (lab(new_tokens()) for _ in range(3))
+    for old, new in ((first, second), (second, third)):
+        old.source.wipe("The session has ended.", by_itself=True)
+        old.engine.hand_over(new.engine)
+        assert first.engine.fresh() is call(first.engine, "current") is new.source.tokens
+    tokens = third.source.tokens
+    assert first.engine.may_renew(tokens)
+    assert call(first.engine, "renew_refused", tokens) is third.source.tokens is not tokens
+    assert not first.engine.may_renew(third.source.tokens)
+    assert (len(first.pool.asked), len(third.pool.asked)) == (0, 1)
+
+
+@pytest.mark.holds("RF-16")
 def test_a_life_shorter_than_the_margin_causes_no_loop(lab):
     """One refresh per call at most, whatever the answer's life (RF-16)."""
     made = lab(new_tokens(left=-1), new_tokens(life=10, left=0.5))

@@ -110,6 +110,7 @@ def test_requests_auth_signs_what_goes_over_a_real_connection(lab, serve):
         "https://[::1]/",
     ],
 )
+@pytest.mark.refused("HC-04")
 def test_requests_auth_sends_no_token_to_another_origin(lab, url):
     """Look-alikes, other ports and other schemes are refused before a byte is sent (HC-04)."""
     with pytest.raises(UntrustedOriginError, match=r"No token goes to .*: allowed is https://api.example.com:443"):
@@ -143,6 +144,7 @@ def test_requests_auth_reads_any_url_as_urllib3_does(text, scheme):
         "https://api.example.com@evil.example/",
     ],
 )
+@pytest.mark.refused("HC-01", "HC-02")
 def test_requests_auth_gives_no_redirect_the_token(lab, status, location):
     """Host, port or scheme differ: the redirected request goes out without it (HC-01, HC-02)."""
     lab.answers = [(status, {"Location": location})]
@@ -150,6 +152,7 @@ def test_requests_auth_gives_no_redirect_the_token(lab, status, location):
     assert lab.tokens_sent == [lab.bearer, None]
 
 
+@pytest.mark.refused("HC-02")
 def test_requests_auth_gives_no_redirect_to_https_the_token(lab):
     """For requests, http and https of one host are one place; it is another origin, which nobody named (HC-02)."""
     lab.answers = [(302, {"Location": "https://localhost/orders"})]
@@ -184,6 +187,7 @@ def test_requests_auth_renews_nothing_for_a_redirected_401(lab):
 
 
 @pytest.mark.parametrize("options", [{}, {"json": {"a": 1}}, {"data": {"a": "1"}}, {"files": {"f": b"content"}}])
+@pytest.mark.accepted("HC-05")
 def test_requests_auth_renews_and_sends_once_more_after_a_401(lab, options):
     """One refresh, one replay, with the same body (HC-05); the 401 is in the history."""
     old = lab.bearer
@@ -212,6 +216,7 @@ def test_requests_auth_rewinds_a_file(lab):
     assert [body for _, _, body in lab.sent] == [b"content", b"content"]
 
 
+@pytest.mark.refused("HC-07")
 def test_requests_auth_does_not_replay_a_generator(lab):
     """It is used up: the 401 comes back, and no refresh is asked for (HC-07)."""
     lab.answers = [(401, {})]
@@ -257,6 +262,7 @@ def test_requests_auth_raises_why_a_401_could_not_be_mended(lab):
         lab.call("GET", f"{API}/orders")
 
 
+@pytest.mark.accepted("HC-13")
 def test_requests_auth_leaves_an_authorization_of_the_users_own(lab):
     """The user's choice wins, wherever it goes; a 401 to it is no reason to renew (HC-13)."""
     lab.answers = [(401, {})]
@@ -272,6 +278,7 @@ def test_requests_auth_sends_nothing_after_sign_out(lab):
     assert lab.sent == []
 
 
+@pytest.mark.holds("HC-11", "NL-07")
 def test_requests_auth_takes_the_token_off_what_the_user_keeps(lab):
     """Sent again it has no token, pickled it holds none; nor do the requests of redirects and of a 401 (NL-07)."""
     lab.answers = [(307, {"Location": "/elsewhere"}), (401, {})]
@@ -284,6 +291,7 @@ def test_requests_auth_takes_the_token_off_what_the_user_keeps(lab):
     assert [again.status_code for again in pickle.loads(kept).history] == [307]
 
 
+@pytest.mark.holds("HC-11", "HC-12")
 def test_requests_auth_shows_no_token_in_an_error(lab, caplog):
     """A network error holds its request, which a caller may print, log or pickle (HC-11)."""
     caplog.set_level(logging.DEBUG)
@@ -298,6 +306,7 @@ def test_requests_auth_shows_no_token_in_an_error(lab, caplog):
 
 
 @pytest.mark.parametrize("send", [pickle.dumps, copy.deepcopy], ids=["pickle", "deepcopy"])
+@pytest.mark.refused("NL-07")
 def test_requests_auth_cannot_be_copied_or_pickled(lab, send):
     """Nor a session of requests that holds it (NL-07)."""
     session = requests.Session()

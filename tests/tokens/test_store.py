@@ -133,6 +133,7 @@ def test_there_is_no_store_unless_asked_for():
     ],
     ids=lambda change: next(iter(change)),
 )
+@pytest.mark.holds("NL-15")
 def test_record_is_another_where_tokens_would_go_elsewhere(change):
     """A cloned cognito.toml that names endpoints of its own finds nothing that was remembered of the genuine ones."""
     settings = {"client_id": "client", "issuer": "https://idp.example/pool"}

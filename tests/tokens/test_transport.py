@@ -73,6 +73,7 @@ def test_send_sends_what_the_request_holds(serve, send):
     assert (f"Authorization: Basic {SECRET}".encode() in head, body) == (True, f"refresh_token={SECRET}".encode())
 
 
+@pytest.mark.holds("TR-18")
 def test_send_asks_for_no_compression(serve, send):
     """194 kB of gzip can become 200 MB."""
     server = serve(answer(OK))
@@ -81,6 +82,7 @@ def test_send_asks_for_no_compression(serve, send):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "gzip, identity"])
+@pytest.mark.refused("TR-18")
 def test_send_refuses_a_compressed_body(serve, send, encoding):
     """What was not asked for is not inflated."""
     body = gzip.compress(b"{}")
@@ -89,6 +91,7 @@ def test_send_refuses_a_compressed_body(serve, send, encoding):
         send(post(server.url))
 
 
+@pytest.mark.holds("TR-01")
 def test_send_keeps_no_cookies(serve, send):
     """A cookie that is set comes back with no later request."""
     server = serve(answer(HEAD, b"Set-Cookie: a=b; Path=/\r\nContent-Length: 0\r\n\r\n", keep=True))
@@ -98,6 +101,7 @@ def test_send_keeps_no_cookies(serve, send):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.refused("TR-17", "UI-06")
 def test_send_follows_no_redirect(serve, send, status):
     """The code and verifier of a token request reach nobody else (TR-17)."""
     target = serve(answer(OK))
@@ -106,6 +110,7 @@ def test_send_follows_no_redirect(serve, send, status):
     assert (response.status, target.accepts) == (status, 0)
 
 
+@pytest.mark.refused("TR-18")
 def test_send_stops_at_a_body_that_is_too_large(serve, send):
     """A hostile server cannot fill the kernel's memory, nor for long (TR-18)."""
     sent = []
@@ -141,6 +146,7 @@ SLOW = {
 
 @pytest.mark.parametrize("case", SLOW)
 @pytest.mark.parametrize("make", [get, post])
+@pytest.mark.refused("LF-05", "LF-06")
 def test_send_ends_at_one_deadline(serve, transport, hurry, case, make):
     """Bytes that trickle in do not prolong an exchange (LF-05, LF-06)."""
     start, piece = SLOW[case]
@@ -152,6 +158,7 @@ def test_send_ends_at_one_deadline(serve, transport, hurry, case, make):
     assert caught.value.__context__ is None
 
 
+@pytest.mark.refused("LF-06")
 def test_send_ends_at_one_deadline_for_a_flood_of_informational_answers(serve, send, hurry):
     """1xx answers as fast as they go do not keep the deadline from coming."""
     server = serve(flood(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000))
@@ -191,6 +198,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", set(BROKEN) - {"a switch of protocols"})
+@pytest.mark.refused("LF-04", "LF-06", "LF-07")
 def test_send_names_the_endpoint_of_a_broken_exchange(serve, send, case):
     """Whatever breaks on the wire is a NetworkError that says where (LF-04, LF-07)."""
     server = serve(BROKEN[case])
@@ -199,6 +207,7 @@ def test_send_names_the_endpoint_of_a_broken_exchange(serve, send, case):
 
 
 @pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.holds("LF-04", "LF-06", "LF-07")
 def test_send_shows_no_secret_of_a_broken_exchange(serve, transport, case):
     """Neither message nor chain nor locals of an error hold what was sent."""
     server = serve(BROKEN[case])
@@ -211,6 +220,7 @@ def test_send_shows_no_secret_of_a_broken_exchange(serve, transport, case):
 
 
 @pytest.mark.parametrize("case", set(BROKEN) - {"a switch of protocols"})
+@pytest.mark.holds("LF-01")
 def test_send_does_not_repeat_a_post_that_may_have_arrived(serve, send, case):
     """A code is used once: an exchange that broke after the request went out is not tried again (LF-01)."""
     server = serve(BROKEN[case])
@@ -246,12 +256,14 @@ def test_send_hands_over_an_answer_that_stays_bad(scripted, send):
     assert (send(get("https://pool.example/keys")).status, len(sent)) == (503, 3)
 
 
+@pytest.mark.holds("LF-01")
 def test_send_does_not_repeat_a_post_that_was_answered(scripted, send):
     """A code is used once; the refresh engine has pauses of its own (LF-01)."""
     sent = scripted(503, 200)
     assert (send(post("https://pool.example/token")).status, len(sent)) == (503, 1)
 
 
+@pytest.mark.holds("LF-02")
 def test_send_does_not_hurry_an_endpoint_that_asks_for_time(serve, send):
     """Retry-After is for the caller to respect."""
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n"
@@ -295,12 +307,14 @@ def test_send_does_not_repeat_a_post_after(scripted, send, error):
     assert len(sent) == 1
 
 
+@pytest.mark.accepted("LF-06")
 def test_send_takes_ten_thousand_headers(serve, send):
     """They cost no time."""
     server = serve(answer(HEAD + b"a:b\r\n" * 10_000 + b"Content-Length: 0\r\n\r\n"))
     assert isinstance(send(get(server.url)), HttpResponse)
 
 
+@pytest.mark.refused("LF-03")
 def test_send_says_when_nobody_listens(send):
     """A refused connection names host and port (LF-03)."""
     with socket.socket() as sock:
@@ -310,6 +324,7 @@ def test_send_says_when_nobody_listens(send):
         send(get(f"http://127.0.0.1:{port}"))
 
 
+@pytest.mark.refused("LF-03")
 def test_send_gives_a_connection_up_that_does_not_come(send, monkeypatch):
     """A host that swallows packets costs the connect limit once, not the whole deadline (LF-03)."""
     monkeypatch.setattr(transport_module, "_CONNECT", 0.2)
@@ -338,6 +353,7 @@ def test_send_says_when_a_host_name_cannot_be_used(send, url):
 
 
 @pytest.mark.parametrize("url", ["https://a..example.com/", f"https://{'a' * 64}.example.com/"])
+@pytest.mark.refused("LF-03")
 def test_send_says_when_a_host_name_cannot_be_resolved(send, url):
     """What only the resolver refuses too."""
     with pytest.raises(NetworkError, match="cannot be reached"):
@@ -374,6 +390,7 @@ def test_send_refuses_a_proxy_that_cannot_be_used(send, monkeypatch, proxy):
     assert "pa55word" not in str(caught.value)
 
 
+@pytest.mark.refused("HC-15")
 def test_send_refuses_an_untrusted_certificate(serve, send, certificate):
     """A self-signed certificate is no Cognito; nothing is sent (HC-15)."""
     server = serve(answer(OK), tls=certificate.server)

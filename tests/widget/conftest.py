@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -95,9 +96,10 @@ def notebook(chromium):
     page = context.new_page()
 
     def answer(route):
-        if route.request.url == PAGE:
+        url, _, more = unquote(route.request.url).partition("?")
+        if url == PAGE:
             html = '<!doctype html><link rel="stylesheet" href="/widget.css"><title>Notebook</title>'
-            route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": CSP})
+            route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": f"{CSP}; {more}"})
         elif route.request.url.endswith("/widget.css"):
             route.fulfill(body=(WIDGET / "widget.css").read_text(), content_type="text/css")
         else:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
+from pathlib import Path
 
 import anywidget
+import ipywidgets
 import pytest
 
 from cognito_nb.errors import NetworkError
+from cognito_nb.widget import button as button_module
 from cognito_nb.widget.button import SignInButton
 
 START = {
@@ -36,11 +41,42 @@ def click(widget, kind):
     widget._handle_msg({"content": {"data": {"method": "custom", "content": kind}}, "buffers": []})
 
 
+@pytest.mark.holds("NL-05")
 def test_button_syncs_view_only(button):
     """An allow-list: whatever is synced may be saved in a notebook, so a new synced trait must fail here."""
     assert set(button.keys) - set(anywidget.AnyWidget().keys) == {"view", "_css"}
 
 
+@pytest.mark.holds("NL-05")
+def test_every_widget_syncs_what_is_listed_here_only():
+    """A new widget, or a new synced trait of one, must fail here."""
+    modules = [
+        importlib.import_module(f"cognito_nb.{name}") for name in ("login_button", "status", "widget.login_cell")
+    ]
+    known, todo = {}, [ipywidgets.Widget]
+    while todo:
+        kind = todo.pop()
+        todo += kind.__subclasses__()
+        if kind.__module__.startswith("cognito_nb."):
+            known[kind.__name__] = {*kind.class_trait_names(sync=True)} - {*ipywidgets.DOMWidget.class_trait_names()}
+    assert modules
+    assert known == {"SignInButton": {"view"}, "SessionCard": set()}
+
+
+FOREIGN = (
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\bfetch\(|XMLHttpRequest|WebSocket"
+)
+
+
+@pytest.mark.holds("NL-10")
+@pytest.mark.parametrize("name", ["button.js", "card.js", "widget.css"])
+def test_bundle_fetches_and_evaluates_nothing(name):
+    """No library, picture or font of elsewhere, and no text that becomes code or markup; a strict CSP is in_browser's."""
+    text = (Path(button_module.__file__).parent / name).read_text()
+    assert not re.search(rf"{FOREIGN}|^\s*import\b|\bimport\(|@import|url\(|//\w+\.", text, re.MULTILINE)
+
+
+@pytest.mark.holds("NL-05")
 def test_view_keys_are_public_facts(button):
     """An allow-list of what `view` holds while the sign-in runs."""
     button.show_waiting(**START)
@@ -62,6 +98,7 @@ def test_deadline_is_absolute(button, now):
     assert button.view["deadline"] == now[0] + 600
 
 
+@pytest.mark.holds("AR-12")
 def test_text_fallback_names_the_link_while_it_lives(button, now):
     """A terminal or a front end without widgets shows what to open; afterwards that it is over."""
     assert repr(button) == "The sign-in is being prepared."
@@ -71,6 +108,7 @@ def test_text_fallback_names_the_link_while_it_lives(button, now):
     assert repr(button) == "This sign-in has ended. Run %cognito_login again."
 
 
+@pytest.mark.holds("AR-12", "SE-20")
 def test_text_fallback_is_in_the_mimebundle(button):
     """What a notebook keeps beside the widget is the text fallback."""
     button.show_waiting(**START)

@@ -27,11 +27,13 @@ def click(widget, content):
     widget._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
 
 
+@pytest.mark.holds("NL-05")
 def test_card_syncs_nothing_of_its_own():
     """An allow-list: whatever is synced may be saved in a notebook, so a new synced trait must fail here."""
     assert set(SessionCard().keys) - set(anywidget.AnyWidget().keys) == {"_css"}
 
 
+@pytest.mark.holds("NL-04", "NL-05")
 def test_facts_are_never_state(card):
     """No synced state, no text fallback and no mimebundle holds a fact about the person."""
     card.show(FACTS)

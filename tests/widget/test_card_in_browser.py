@@ -33,6 +33,7 @@ def message_of(facts: dict[str, Any]) -> dict[str, Any]:
     return sent[0]
 
 
+@pytest.mark.holds("NL-09", "NL-10")
 def test_card_asks_and_shows_the_facts(notebook):
     """A new card asks the kernel once and shows its answer, every value as text."""
     notebook.show("card.js")

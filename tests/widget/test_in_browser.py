@@ -40,11 +40,43 @@ def test_link_uses_the_origin_of_the_page(notebook):
 
 
 @pytest.mark.parametrize("url", [PAGE, "about:blank"])
+@pytest.mark.accepted("AR-12", "SE-20")
 def test_link_falls_back_to_the_start_url(notebook, url):
     """Without a web origin, or without a start path, the link is the one that the kernel knows."""
     notebook.show("button.js", button_view(start_path="" if url == PAGE else "/x").view, url=url)
     href = notebook.page.locator(LINK).get_attribute("href")
     assert href == "http://127.0.0.1:9999/user/ada/cognito/start/AbC"
+
+
+@pytest.mark.accepted("SE-20")
+def test_link_works_in_a_sandbox(notebook):
+    """In a frame whose origin is opaque the link still leads to the start page, in a tab of its own."""
+    notebook.show("button.js", button_view().view, url=f"{PAGE}?sandbox allow-scripts allow-popups")
+    assert notebook.page.evaluate("self.origin") == "null"
+    with notebook.page.context.expect_page() as opened:
+        notebook.page.locator(LINK).click()
+    assert opened.value.url == "http://localhost:8888/user/ada/cognito/start/AbC"
+
+
+@pytest.mark.holds("SE-20")
+def test_link_is_there_to_be_copied_where_no_tab_may_open(notebook):
+    """A sandbox without popups blocks the click, not the address."""
+    notebook.show("button.js", button_view().view, url=f"{PAGE}?sandbox allow-scripts")
+    href = notebook.page.locator(LINK).get_attribute("href")
+    assert href == "http://localhost:8888/user/ada/cognito/start/AbC"
+
+
+@pytest.mark.refused("CB-31")
+@pytest.mark.parametrize("script", ["button.js", "card.js"])
+def test_a_foreign_window_is_not_heard(notebook, script):
+    """Whatever another window or frame posts to the notebook's page, the view stays and the kernel hears nothing."""
+    notebook.show(script, button_view().view)
+    before, sent = notebook.page.locator(".cognito-nb").inner_html(), notebook.sent
+    for message in ({"code": "c0de", "state": "st4te"}, {"type": "retry"}, {"state": "error", "title": "x"}):
+        notebook.page.evaluate(
+            "message => new Promise(done => { onmessage = done; postMessage(message, '*'); })", message
+        )
+    assert (notebook.page.locator(".cognito-nb").inner_html(), notebook.sent) == (before, sent)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +170,7 @@ def test_a_wrong_browser_clock_does_not_expire_the_link(notebook):
     assert notebook.page.locator("a[href]").count() == 0
 
 
+@pytest.mark.holds("AR-10")
 def test_a_saved_notebook_offers_no_link(notebook):
     """Without a live kernel behind it, a saved view tells to run the cell again."""
     notebook.show("button.js", button_view().view, live=False)
@@ -162,6 +195,8 @@ def test_a_restart_that_nobody_tells_is_noticed_at_the_click(notebook):
     assert "This sign-in has ended" in notebook.text
 
 
+@pytest.mark.holds("CB-13")
+@pytest.mark.holds("NL-09", "NL-10")
 def test_error_offers_another_try(notebook):
     """An error shows title, cause and next step as text, and asks the kernel for another try."""
     button = button_view(retry=True)

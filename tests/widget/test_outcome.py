@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -32,20 +33,26 @@ def test_signed_in_names_nobody_if_asked():
         outcome.signed_in_html(name=HOSTILE, user_pool=HOSTILE, at=AT),
         outcome.not_signed_in_html(title=HOSTILE, next_step=HOSTILE),
         outcome.signed_out_html(user_pool=HOSTILE, sign_out_url=None, revoked=True),
+        outcome.signed_out_html(user_pool="p", sign_out_url=None, revoked=False, not_revoked=HOSTILE),
     ],
 )
+@pytest.mark.holds("UI-07")
+@pytest.mark.holds("NL-08", "NL-09")
 def test_every_value_is_escaped(html):
-    """A value can neither open a tag nor leave an attribute."""
+    """A value can neither open a tag nor leave an attribute, and nothing of ours is active: untrusted it is the same."""
     assert "<img" not in html
     assert ESCAPED in html
+    assert not re.search(r"<script|<iframe|<style|\son\w+=|javascript:", html.replace(ESCAPED, ""))
 
 
+@pytest.mark.holds("UI-07")
 def test_a_long_name_is_cut():
     """A name of a megabyte does not fill the notebook."""
     assert len(outcome.signed_in_text(name="a" * 1_000_000, user_pool="p", at=AT)) < 300
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\n", "\x00", "\u2028"])
+@pytest.mark.holds("UI-07")
 def test_characters_that_turn_or_break_the_line_are_dropped(sign):
     """A name cannot rearrange the line around it."""
     assert sign not in outcome.signed_in_text(name=f"Ada{sign}evil", user_pool="p", at=AT)

@@ -14,13 +14,13 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..secret import Secret
-from ..wire import COOKIE_PREFIX, MAX_SIGN_INS, MAX_SIGN_INS_PER_KERNEL, SILENCE_SECONDS, Answered, Ended
+from .secret import Secret
+from .wire import COOKIE_PREFIX, MAX_SIGN_INS, MAX_SIGN_INS_PER_KERNEL, SILENCE_SECONDS, Answered, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..wire import EndStatus, SignInRequest
+    from .wire import EndStatus, SignInRequest
 
 __all__ = ["ENDED_SECONDS", "REFETCH_SECONDS", "FullError", "RefusedError", "SignIn", "SignIns"]
 

@@ -3,7 +3,7 @@
 from server.harness import new_sign_in
 
 from cognito_nb import wire
-from cognito_nb.server.sign_ins import SignIns
+from cognito_nb.sign_ins import SignIns
 
 REDIRECT = "http://127.0.0.1:8888/cognito/callback"
 

@@ -1,9 +1,14 @@
+import inspect
+import re
+from pathlib import Path
+
 import pytest
-from server.desk import REDIRECT, Desk
+from desk import REDIRECT, Desk
 
 from cognito_nb import wire
 from cognito_nb.secret import Secret
-from cognito_nb.server.sign_ins import ENDED_SECONDS, OK, REFETCH_SECONDS, FullError, RefusedError
+from cognito_nb.server import handlers
+from cognito_nb.sign_ins import ENDED_SECONDS, OK, REFETCH_SECONDS, FullError, RefusedError, SignIns
 
 
 @pytest.fixture
@@ -30,6 +35,7 @@ def test_answer_reaches_the_kernel_with_all_parameters(desk):
     assert answered.redirect_uri == REDIRECT
 
 
+@pytest.mark.refused("CB-06", "CB-07")
 def test_answer_is_taken_once(desk):
     """A second response is refused as used, before and after the outcome."""
     sign_in, cookies = desk.started()
@@ -41,7 +47,8 @@ def test_answer_is_taken_once(desk):
         desk.answer(sign_in, cookies)
 
 
-@pytest.mark.parametrize("cookie", [None, "", "x" * 43])
+@pytest.mark.refused("AR-08")
+@pytest.mark.parametrize("cookie", [None, "", "x" * 43, "\ud800"])
 def test_answer_from_another_browser_is_refused(desk, cookie):
     """Without the binding cookie's exact value nothing reaches the kernel, and the owner can still answer."""
     sign_in, cookies = desk.started()
@@ -52,6 +59,7 @@ def test_answer_from_another_browser_is_refused(desk, cookie):
     desk.answer(sign_in, cookies)
 
 
+@pytest.mark.refused("AR-08")
 def test_answer_to_a_sign_in_that_no_browser_started_is_refused(desk):
     """An empty binding is not a binding: no cookie matches it."""
     sign_in = desk.create()
@@ -59,6 +67,7 @@ def test_answer_to_a_sign_in_that_no_browser_started_is_refused(desk):
         desk.answer(sign_in, {wire.COOKIE_PREFIX + sign_in.id: ""})
 
 
+@pytest.mark.refused("AR-07", "AR-08")
 def test_answer_with_another_sign_ins_cookie_is_refused(desk):
     """The cookie of one sign-in does not open another, though both belong to one browser."""
     first, _ = desk.started()
@@ -67,6 +76,7 @@ def test_answer_with_another_sign_ins_cookie_is_refused(desk):
         desk.answer(first, {wire.COOKIE_PREFIX + first.id: next(iter(other.values()))})
 
 
+@pytest.mark.accepted("CB-12")
 def test_error_without_state_ends_the_only_live_sign_in(desk):
     """Cognito omits the state from some errors: one live binding cookie names the sign-in."""
     sign_in, cookies = desk.started()
@@ -76,6 +86,7 @@ def test_error_without_state_ends_the_only_live_sign_in(desk):
     assert desk.poll(sign_in).params == {"error": Secret("access_denied")}
 
 
+@pytest.mark.refused("CB-03", "CB-12")
 @pytest.mark.parametrize("params", [{"error": "access_denied"}, {"code": "stolen"}, {}])
 def test_response_without_state_is_refused_unless_it_is_the_error_of_one(desk, params):
     """With two sign-ins under way, or without error, nothing without a state is believed."""
@@ -84,6 +95,50 @@ def test_response_without_state_is_refused_unless_it_is_the_error_of_one(desk, p
     with refused("unknown"):
         desk.sign_ins.answer(params, {**cookies, **other_cookies, "cognito_nb_x": "y"}, now=desk.now)
     assert desk.poll(sign_in) is desk.poll(other) is None
+
+
+@pytest.mark.refused("CB-10")
+def test_answer_to_states_that_were_never_issued_leaves_nothing(desk):
+    """A flood of guesses takes no memory, wakes nobody, and costs nobody their place."""
+    sign_in, cookies = desk.started()
+    kept = [len(held) for held in vars(desk.sign_ins).values() if isinstance(held, dict)]
+    for number in range(1000):
+        with refused("unknown"):
+            desk.answer(sign_in, cookies, state=f"{number:043}")
+    assert [len(held) for held in vars(desk.sign_ins).values() if isinstance(held, dict)] == kept
+    assert desk.woken == []
+    desk.answer(sign_in, cookies)
+
+
+@pytest.mark.holds("AR-07")
+def test_answers_in_the_opposite_order_reach_their_own_kernels(desk):
+    """Two kernels, and two tabs of one, started in one browser: each code goes where its state was made."""
+    sign_ins = [desk.create(kernel="a"), desk.create(kernel="b"), desk.create(kernel="b", profile="other tab")]
+    cookies = {name: value for sign_in in sign_ins for name, value in desk.start(sign_in).items()}
+    for sign_in in reversed(sign_ins):
+        desk.answer(sign_in, cookies, code=f"code for {sign_in.id}")
+    codes = [desk.poll(sign_in).params["code"].reveal() for sign_in in sign_ins]
+    assert codes == [f"code for {sign_in.id}" for sign_in in sign_ins]
+
+
+@pytest.mark.refused("SE-13")
+def test_answer_to_a_kernel_that_was_restarted_reaches_no_new_one(desk):
+    """The new process has another name: it hears nothing, and the old one's sign-in is gone after its silence."""
+    old, cookies = desk.started(kernel="before")
+    new = desk.create(kernel="after")
+    desk.answer(old, cookies)
+    assert desk.poll(new) is None
+    desk.wait(wire.SILENCE_SECONDS, new)
+    desk.sign_ins.sweep(now=desk.now)
+    assert (old.ended, old.answer, len(desk.sign_ins)) == ("withdrawn", None, 1)
+
+
+@pytest.mark.holds("CB-09")
+def test_server_reads_no_clock_that_can_be_set():
+    """Lives are counted by the monotonic clock alone, so an hour more or less on the wall changes nothing."""
+    files = {Path(inspect.getsourcefile(SignIns)), *Path(handlers.__file__).parent.glob("*.py")}
+    assert len(files) > 5
+    assert not [path for path in files if re.search(r"time\.time|datetime|localtime|gmtime", path.read_text("utf-8"))]
 
 
 def test_start_again_belongs_to_the_first_browser(desk):
@@ -102,6 +157,7 @@ def test_start_after_the_answer_is_refused(desk):
         desk.start(sign_in, *cookies.values())
 
 
+@pytest.mark.refused("AR-09")
 def test_create_supersedes_same_kernel_and_profile_only(desk):
     """The newer sign-in takes the older one's place; other profiles and kernels stay."""
     old, cookies = desk.started(kernel="k", profile="dev")
@@ -114,6 +170,7 @@ def test_create_supersedes_same_kernel_and_profile_only(desk):
     assert [desk.poll(other) for other in others] == [None, None]
 
 
+@pytest.mark.holds("LF-09")
 def test_create_keeps_eight_per_kernel(desk):
     """The ninth profile of a kernel pushes out that kernel's oldest."""
     stranger = desk.create()
@@ -121,6 +178,7 @@ def test_create_keeps_eight_per_kernel(desk):
     assert [desk.poll(sign_in) for sign_in in (stranger, *mine)] == [None, wire.Ended("superseded"), *8 * [None]]
 
 
+@pytest.mark.refused("LF-09")
 def test_create_on_a_full_server_pushes_nobody_out(desk):
     """The 1,001st is refused; a kernel that has one may still replace it, and a place that gets free is given."""
     everybody = [desk.create(kernel=str(number)) for number in range(wire.MAX_SIGN_INS)]
@@ -139,6 +197,7 @@ def test_create_with_a_state_in_use_is_refused(desk):
         desk.create(kernel="other", state=sign_in.state.reveal())
 
 
+@pytest.mark.refused("CB-09")
 def test_life_ends_after_expires_in(desk):
     """A sign-in dies at the end of its life, even while its kernel polls; its callback says why."""
     sign_in, cookies = desk.started(expires_in=100)
@@ -152,6 +211,8 @@ def test_life_ends_after_expires_in(desk):
         desk.answer(sign_in, cookies)
 
 
+@pytest.mark.refused("SE-13", "CB-32")
+@pytest.mark.holds("RV-09")
 def test_silence_of_the_kernel_ends_a_sign_in(desk):
     """No poll for 90 seconds: the kernel is gone and the callback says so."""
     silent, cookies = desk.started()
@@ -186,6 +247,7 @@ def test_end_leaves_no_secret_behind(desk, cause):
     assert (sign_in.answer, sign_in.authorization_url, sign_in.ended) == (None, None, cause)
 
 
+@pytest.mark.refused("CB-04")
 def test_spoil_ends_what_was_named_rightly(desk):
     """A malformed response with a good state uses the sign-in up; without the cookie it does nothing."""
     sign_in, cookies = desk.started()

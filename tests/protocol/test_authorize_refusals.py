@@ -1,0 +1,42 @@
+"""What a refused authorization says, word for word, and how long a sign-in's random values are."""
+
+import re
+from functools import partial
+
+import pytest
+from protocol import make
+from protocol.test_authorize import new_request, validate
+
+from cognito_nb.causes import CAUSES
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        ({"error": "access_denied"}, "Sign-in cancelled: access_denied"),
+        ({"error": "access_denied", "error_description": "no"}, "Sign-in cancelled: access_denied (no)"),
+        ({"error": "access_denied", "error_description": ""}, "Sign-in cancelled: access_denied"),
+        ({"error": "odd"}, "Cognito refused the sign-in: odd"),
+        ({"error": "odd words " * 9}, f"Cognito refused the sign-in: {('odd words ' * 9)[:59]}…"),
+    ],
+)
+def test_refusal_is_one_line(response, message):
+    """The cause, sixty characters of the code, and Cognito's words if it had any."""
+    assert make.failure(partial(validate, new_request(), **response)).message == message
+
+
+@pytest.mark.parametrize("error", ["access_denied", "invalid_scope"])
+def test_refusal_of_a_known_cause_says_its_fix(error):
+    """What to do next is looked up by the code."""
+    assert make.failure(partial(validate, new_request(), error=error)).hint == CAUSES[error].fix
+
+
+def test_refusal_of_an_unknown_cause_points_to_the_words():
+    """There is nothing better."""
+    assert "Cognito's words" in make.failure(partial(validate, new_request(), error="odd")).hint
+
+
+@pytest.mark.parametrize("name", ["state", "nonce", "code_verifier"])
+def test_random_values_have_256_bits(name):
+    """43 characters of base64url each."""
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", getattr(new_request(), name).reveal())
