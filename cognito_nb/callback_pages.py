@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_received", "confirmation", "outcome", "refusal"]
 
+_HARMLESS = {"unknown", "used", "expired", "superseded"}  # most often a reload, or a link that has been renewed
+
 
 def confirmation(path: str) -> Page:
     """Return the page that asks before it goes on: another site has led here."""
@@ -30,7 +32,7 @@ def refusal(cause: str) -> Page:
     """Return the page of a cause."""
     row = cause_of(cause)
     sections = () if cause == "used" else (Section("Likely causes", row.likely),)  # nobody needs to look
-    tone: Literal["wait", "bad"] = "wait" if cause in {"unknown", "used"} else "bad"  # most often a reload
+    tone: Literal["wait", "bad"] = "wait" if cause in _HARMLESS else "bad"
     return Page(row.title, row.fix, tone=tone, sections=sections)
 
 

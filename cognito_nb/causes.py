@@ -113,7 +113,7 @@ _ROWS = (
         "expired",
         "This sign-in has expired",
         ("The page was open for longer than the sign-in lives.", "The kernel was restarted."),
-        "Go back to the notebook and run %cognito_login again.",
+        "Go back to the notebook: a button that still waits there has a fresh link. Else run %cognito_login again.",
     ),
     Cause(
         "timeout",
@@ -127,8 +127,8 @@ _ROWS = (
     Cause(
         "superseded",
         "A newer sign-in has taken its place",
-        ("%cognito_login was run again in the same notebook.",),
-        "Use the newest button in the notebook.",
+        ("The button has renewed its link since.", "%cognito_login was run again in the same notebook."),
+        "Go back to the notebook and use the link that its newest button has now.",
     ),
     Cause(
         "wrong_browser",
@@ -149,7 +149,7 @@ _ROWS = (
         "unknown",
         "This sign-in is unknown or was used already",
         ("The page was reloaded or opened a second time.", "The Jupyter server was restarted."),
-        "If the notebook does not show you as signed in, run %cognito_login again.",
+        "If the notebook does not show you as signed in, use its newest button, or run %cognito_login again.",
     ),
     Cause(
         "malformed",
@@ -165,6 +165,12 @@ _ROWS = (
         "The answer belongs to another sign-in",
         ("Two sign-ins were mixed up, or the answer came from another issuer.",),
         "Run %cognito_login again.",
+    ),
+    Cause(
+        "another_user",
+        "Another user has signed in than expected",
+        ("The browser was still signed in to Cognito as somebody else.", "The setting login_hint names another user."),
+        "Run %cognito_login again: it asks for user and password. To change the user, run %cognito_login --force.",
     ),
     Cause(
         "verification",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .aws_names import REGION
-from .config_checks import Checks
+from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING, Checks
 from .secret import Secret
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class CognitoConfig:
     client_id : str
         The app client.
     client_secret : str or Secret, optional
-        Only if the app client has one; none is needed with PKCE.
+        Only if the app client has one; none is needed with PKCE. The word ``"keyring"`` has it looked up in the
+        operating system's keyring, under the service ``cognito_nb client_secret USER_POOL_ID`` and the client id.
     refresh_token : str or Secret, optional
         Where nobody can sign in (CI, papermill): the session goes on from it, without a browser. Never in a file.
     region : str, optional
@@ -47,7 +48,8 @@ class CognitoConfig:
     domain : str, optional
         The user pool's domain (URL, host name or prefix): endpoints without discovery.
     scopes : sequence of str, optional
-        Default ``openid email profile``.
+        Default ``openid email profile``; with ``client_credentials`` custom scopes only, by default all that the app
+        client has.
     redirect_uris : sequence of str, optional
         The app client's callback URLs; default the Jupyter server's own.
     api_origins : sequence of str, optional
@@ -61,7 +63,8 @@ class CognitoConfig:
     endpoints : mapping of str to str, optional
         Single overrides for emulators; in a file only on loopback.
     grant : str
-        ``authorization_code``.
+        ``authorization_code``, or ``client_credentials``: the app client signs in for itself, without a person, by its
+        `client_secret`.
     remember : str
         Where the session lives: in the ``kernel``, in the Jupyter ``server``'s memory, or in the system's ``keyring``.
     show_identity : bool
@@ -112,6 +115,9 @@ class CognitoConfig:
         check.text("region", pattern=REGION, example="eu-west-1")
         check.issuer()
         check.domain()
+        check.choice("grant", ("authorization_code", CLIENT_CREDENTIALS))
+        if self.is_for_client and self.scopes is DEFAULT_SCOPES:  # not asked for by anybody
+            object.__setattr__(self, "scopes", ())
         check.scopes()
         check.urls("redirect_uris")
         check.origins("api_origins")
@@ -122,9 +128,10 @@ class CognitoConfig:
         check.choice("lang", _LANGUAGES)
         check.choice("prompt", _PROMPTS, several=True)
         check.text("resource", pattern=r"(?!http://(?!localhost))[a-z][a-z0-9+.-]+://[!-~]+")
-        check.choice("grant", ("authorization_code",))
         check.choice("remember", ("kernel", "server", "keyring"))
         check.remember_no_injected()
+        if self.is_for_client:
+            check.client_credentials()
         check.endpoints()
         if not isinstance(self.show_identity, bool):
             check.refuse("show_identity", "must be true or false")
@@ -135,6 +142,16 @@ class CognitoConfig:
         """How views name the user pool: by profile and id."""
         pool = self.user_pool_id or urlsplit(self.issuer).netloc
         return pool if self.profile == "default" else f"{self.profile} ({pool})"
+
+    @property
+    def is_for_client(self) -> bool:
+        """Whether the app client signs in for itself (``client_credentials``): then there is no user."""
+        return self.grant == CLIENT_CREDENTIALS
+
+    @property
+    def keeps_secret_in_keyring(self) -> bool:
+        """Whether `client_secret` says no more than where it is."""
+        return self.secret == Secret(IN_KEYRING)
 
     @property
     def secret(self) -> Secret | None:

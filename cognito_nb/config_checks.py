@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
     from .config import CognitoConfig
 
-__all__ = ["ENDPOINT_NAMES", "Checks"]
+__all__ = ["CLIENT_CREDENTIALS", "ENDPOINT_NAMES", "IN_KEYRING", "Checks"]
+
+CLIENT_CREDENTIALS = "client_credentials"
+IN_KEYRING = "keyring"  # as client_secret: where it is, and the one value that a file may have
 
 ENDPOINT_NAMES = ("authorization", "token", "userinfo", "revocation", "jwks", "end_session", "cognito_identity")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")  # RFC 6749 §3.3
 _MAX_SCOPES, _MAX_URLS = 50, 100  # Cognito's own limits per app client
 _MAX_TEXT = 1024
+_OF_USERS = {"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}  # scopes about a user
 
 
 class Checks:
@@ -128,7 +132,7 @@ class Checks:
         for scope in scopes:
             if not _SCOPE.fullmatch(scope):
                 self.refuse("scopes", f"holds a scope with characters that are not allowed: {public_text(scope)!r}")
-        if not 0 < len(scopes) <= _MAX_SCOPES:
+        if not (scopes or self._config.is_for_client) or len(scopes) > _MAX_SCOPES:
             self.refuse("scopes", f"must name 1 to {_MAX_SCOPES} scopes")
         if "openid" not in scopes and (needs := {"email", "phone", "profile"} & set(scopes)):
             self.refuse("scopes", f"asks for {min(needs)}, which needs openid", "Add openid to scopes.")
@@ -174,6 +178,26 @@ class Checks:
                 f'is "{remember}", but refresh_token is set too, and that session is never remembered',
                 'Set remember to "kernel" (COGNITO_NB_REMEMBER=kernel), or leave refresh_token out.',
             )
+
+    def client_credentials(self) -> None:
+        """Take what an app client that signs in for itself can use; nothing of it is about a user."""
+        config, why = self._config, 'but grant is "client_credentials"'
+        if config.client_secret is None:
+            self.refuse(
+                "client_secret",
+                'is missing: grant = "client_credentials" needs it',
+                'Set COGNITO_NB_CLIENT_SECRET, pass it as a keyword, or set it to "keyring" and keep it there.',
+            )
+        if theirs := sorted(_OF_USERS & set(config.scopes)):
+            hint = "Name custom scopes only (RESOURCE-SERVER/SCOPE), or leave scopes out: then all are granted."
+            self.refuse("scopes", f"asks for {theirs[0]}, which is about a user, {why}", hint)
+        if config.resource is not None:
+            self.refuse("resource", f"is set, {why}, and Cognito knows no resource there", "Leave it out.")
+        if config.refresh_token is not None:
+            self.refuse("refresh_token", f"is set, {why}", "Leave one of them out.")
+        if config.remember != "kernel":
+            hint = 'Set remember to "kernel": the next kernel asks for a token of its own.'
+            self.refuse("remember", f'is "{config.remember}", {why}, and there is nothing to remember', hint)
 
     def endpoints(self) -> None:
         """Take a table of endpoint overrides."""

@@ -162,7 +162,15 @@ class AuthorizationResponseError(SignInError):
 
 
 class StateMismatchError(SignInError):
-    """The answer belongs to another sign-in, another browser or another issuer (RFC 9700 §4.7, RFC 9207)."""
+    """The answer belongs to another sign-in, browser or issuer (RFC 9700 §4.7, RFC 9207), or to an unexpected user.
+
+    Attributes
+    ----------
+    cause : str
+        The code under which `causes` explains it.
+    """
+
+    cause = "state_mismatch"
 
 
 class SignInTimeoutError(SignInError, TimeoutError):

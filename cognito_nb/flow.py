@@ -9,12 +9,14 @@ import concurrent.futures
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from .asking import ask_for_address, refuse_to_paste
 from .errors import NotSignedInError, SignInError
+from .front_end import say
 from .profiles import has_settings, load_config
 from .registry import current_session, find_session, keep_session
 from .resumption import RememberedSession
 from .sign_in import SignIn
-from .views import choose_view, say, show_signed_in, show_signed_out
+from .views import choose_view, show_signed_in, show_signed_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
@@ -48,8 +50,9 @@ def login(
         Seconds that the user has to finish, at most 3,570. Cognito's own sign-in page lives for 5 minutes.
     force : bool
         Sign in anew even if there is a session.
-    receiver : {"auto", "jupyter"}
-        How the answer reaches the kernel.
+    receiver : {"auto", "jupyter", "loopback", "paste"}
+        How the answer reaches the kernel: through the Jupyter server, on a port of this machine, or pasted by the
+        user. "auto" takes the first of them that works where the kernel runs.
     open_url : callable, optional
         Called once with the absolute URL that the user's browser must open, in place of showing a button.
 
@@ -75,7 +78,7 @@ def login(
     session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
-    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force, by_program=open_url is not None)
     return sign_in.background.drive(_login_steps(sign_in, choose_view(open_url)))
 
 
@@ -93,7 +96,7 @@ async def alogin(
     session = None if force else resume(config, quiet=open_url is not None)
     if session is not None:
         return session
-    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force)
+    sign_in = SignIn(config, timeout=timeout, receiver=receiver, force=force, by_program=open_url is not None)
     return await sign_in.background.adrive(_login_steps(sign_in, choose_view(open_url)))
 
 
@@ -123,7 +126,6 @@ def login_later(
         then(session)
         return None
     view = choose_view(None)
-    view.require_person()
     future = begin(SignIn(config, timeout=timeout, receiver=receiver, force=force), view)
     future.add_done_callback(
         lambda done: then(done.result()) if not done.cancelled() and not done.exception() else None
@@ -171,7 +173,7 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
 
     Raises
     ------
-    ConfigurationError, NetworkError, ProtocolError
+    ConfigurationError, InteractionRequiredError, NetworkError, ProtocolError
         If the sign-in cannot even start.
     """
     earlier = sign_in.resumption
@@ -182,7 +184,9 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
         if session is not None:
             future.set_result(session)
         else:
+            view.require_person()
             sign_in.background.run(sign_in.prepare())
+            refuse_to_paste(sign_in)
             view.waiting(sign_in, blocking=False)
             future = sign_in.background.submit(sign_in.finish())
     except BaseException:
@@ -275,5 +279,6 @@ def _session_steps(sign_in: SignIn, view: View) -> Generator[Coroutine[Any, Any,
                 return session
     yield sign_in.prepare()
     view.waiting(sign_in, blocking=True)
+    ask_for_address(sign_in)
     session = yield sign_in.finish()
     return session

@@ -6,6 +6,7 @@ Loading this file must stay cheap: it is what ``%load_ext`` waits for.
 from __future__ import annotations
 
 import keyword
+import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CognitoMagics", "load", "unload"]
 
 _MAGICS = ("cognito_login", "cognito_logout", "cognito_status")
+_SECRET = re.compile(r"--[\w-]*(secret|token|password)", re.IGNORECASE)
 _OPTIONS = ("--force", "--no-wait", "--timeout", "--receiver", "--as")
 
 
@@ -37,13 +39,14 @@ class CognitoMagics(Magics):
     @argument("--force", action="store_true", help="sign in anew even if there is a session")
     @argument("--no-wait", action="store_true", help="show the button and return at once")
     @argument("--timeout", type=float, default=600.0, metavar="S", help="seconds to finish (default 600)")
-    @argument("--receiver", default="auto", help="how the answer comes back: auto or jupyter")
+    @argument("--receiver", default="auto", help="auto, jupyter, loopback or paste")
     @argument("--as", dest="name", default="cognito", metavar="NAME", help="variable to bind (default cognito)")
     @line_magic
     def cognito_login(self, line: str) -> None:
         """Sign in; the session becomes the variable `cognito`."""
         from .flow import login, login_later  # noqa: PLC0415 - %load_ext must stay cheap
 
+        _refuse_secrets(line)
         options = parse_argstring(self.cognito_login, line)
         if not options.name.isidentifier() or keyword.iskeyword(options.name):
             raise UsageError(f"--as {options.name!r}: that is no name of a variable")
@@ -101,3 +104,12 @@ def _complete(_shell: object, event: Any) -> list[str]:  # noqa: ANN401 - IPytho
 
     options = _OPTIONS if event.command == "%cognito_login" else ()
     return [*profile_names(), *options]
+
+
+def _refuse_secrets(line: str) -> None:
+    """Refuse options for secrets, of which there are none: argparse would repeat the value below the cell."""
+    if _SECRET.search(line):
+        raise UsageError(
+            "no secret on this line: it is saved with the notebook and in IPython's history. Delete it here, and set "
+            "COGNITO_NB_CLIENT_SECRET or COGNITO_NB_REFRESH_TOKEN before Jupyter starts."
+        )

@@ -80,8 +80,7 @@ def load_config(
         values[setting], sources[setting] = value, f"environment variable {variable}"
     if not values and name not in profiles.tables:
         raise _unknown_profile(name, profiles)
-    if "refresh_token" in values:
-        refuse_diversion(sources)
+    refuse_diversion(values, sources)
     return CognitoConfig(**values, profile=name, sources=sources)
 
 

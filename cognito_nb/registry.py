@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from .config import CognitoConfig
     from .session import Session
 
-__all__ = ["current_session", "current_sessions", "find_session", "keep_session", "signed_out_here", "why_ended"]
+__all__ = [
+    "ask_again",
+    "current_session",
+    "current_sessions",
+    "find_session",
+    "keep_session",
+    "must_ask_again",
+    "why_ended",
+]
 
 _current: dict[str, Session] = {}  # by profile, the most recent sign-in last
 _ended: dict[str, Session] = {}  # the session of a profile that ended by itself
-_signed_out: set[tuple[str, str | None]] = set()  # issuers and clients whose user asked to be forgotten
+_ask_again: set[tuple[str, str | None]] = set()  # issuers and clients: the user signed out, or was another
 _lock = threading.Lock()
 
 
@@ -54,7 +62,7 @@ def keep_session(session: Session, profile: str) -> None:
         replaced = _current.pop(profile, None)
         _current[profile] = session
         ended = _ended.pop(profile, None)
-        _signed_out.discard((session.config.issuer, session.config.client_id))
+        _ask_again.discard((session.config.issuer, session.config.client_id))
         in_use = replaced in _current.values()
     if ended is not None:
         ended.hand_over(session)
@@ -62,18 +70,24 @@ def keep_session(session: Session, profile: str) -> None:
         replaced.retire("A newer sign-in has taken this session's place.")
 
 
-def signed_out_here(config: CognitoConfig) -> bool:
-    """Tell whether the user signed out in this kernel: then the next sign-in asks for the password again."""
+def must_ask_again(config: CognitoConfig) -> bool:
+    """Tell whether the next sign-in has to ask for user and password, whatever session the browser has at Cognito."""
     with _lock:
         _drop_ended()
-        return (config.issuer, config.client_id) in _signed_out
+        return (config.issuer, config.client_id) in _ask_again
+
+
+def ask_again(config: CognitoConfig) -> None:
+    """Have the next sign-in ask for user and password: the browser's session at Cognito is not the one wanted."""
+    with _lock:
+        _ask_again.add((config.issuer, config.client_id))
 
 
 def why_ended() -> list[str]:
     """Return why sessions ended by themselves, until somebody signs in again with their profiles."""
     with _lock:
         _drop_ended()
-        return [session.source.reason for session in _ended.values()]
+        return [session.token_source.reason for session in _ended.values()]
 
 
 def find_session(config: CognitoConfig) -> Session | None:
@@ -90,7 +104,7 @@ def find_session(config: CognitoConfig) -> Session | None:
 def _drop_ended() -> None:
     for profile, session in [(name, session) for name, session in _current.items() if not session.is_alive]:
         del _current[profile]
-        if session.source.ended_by_itself:
+        if session.token_source.ended_by_itself:
             _ended[profile] = session
         if session.was_signed_out:
-            _signed_out.add((session.config.issuer, session.config.client_id))
+            _ask_again.add((session.config.issuer, session.config.client_id))

@@ -9,7 +9,16 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from .errors import CognitoError, SessionExpiredError, StateMismatchError, TokenVerificationError
+from .causes import cause_of
+from .errors import (
+    CognitoError,
+    NotSignedInError,
+    SessionExpiredError,
+    StateMismatchError,
+    TokenVerificationError,
+    public_text,
+)
+from .registry import ask_again, current_session
 from .session import Session
 from .sign_out import SignOut, failure_of
 from .tokens.memory import Memory
@@ -17,6 +26,7 @@ from .tokens.store import open_store
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
 from .tokens.verification import PASSING_CLAIMS
+from .user import may_be_named
 
 if TYPE_CHECKING:
     from .config import CognitoConfig
@@ -65,8 +75,8 @@ class Resumption:
 
     @property
     def is_possible(self) -> bool:
-        """Whether a session may be remembered at all."""
-        return self._memory.has_store
+        """Whether there may be a session without a person: a remembered one, or an app client's own."""
+        return self._memory.has_store or self._config.is_for_client
 
     async def resume(self, *, wait: bool) -> Session | None:
         """Return the remembered session; None if there is none, or if another kernel has the turn and `wait` is false.
@@ -76,6 +86,8 @@ class Resumption:
         ConfigurationError, NetworkError, ProtocolError, TokenResponseError, TokenVerificationError
             If there is one that cannot be taken up now.
         """
+        if self._config.is_for_client:
+            return await self._session_of_client()
         self._turn = turn = await self._memory.take_turn(wait=wait)
         self.must_wait = turn is None
         kept = turn.kept if turn else None
@@ -88,28 +100,28 @@ class Resumption:
             await self.release()  # other kernels live on it, and have to renew it while a person signs in
         return session
 
-    async def settle(self, user_pool: UserPool, tokens: Tokens) -> Session:
+    async def settle(self, user_pool: UserPool, tokens: Tokens, *, source: str) -> Session:
         """Make the session of verified tokens, remember it, and let the next kernel have its turn.
 
         Raises
         ------
         StateMismatchError
-            If somebody else is remembered, and the user did not ask for the change; their tokens are revoked.
+            If another user is remembered, signed in or named by `login_hint`, and nobody asked for the change; the
+            tokens are revoked.
         """
         turn = self._turn = self._turn or await self._memory.turn_if_possible(patience=_PATIENCE)
         before = turn.kept
-        if before is not None and before.subject != tokens.access.subject and not self._force:
+        expected = None if self._force else _expected_instead(self._config, before, tokens)
+        if expected is not None:
             await user_pool.revoke_quietly(tokens.refresh_token)
             await self.release()
-            raise StateMismatchError(
-                f"Another user has signed in than the remembered one ({before.username or before.subject}).",
-                hint="To change the user, run %cognito_login --force, or %cognito_logout first.",
-            )
+            ask_again(self._config)
+            raise _another_user(expected)
         await turn.keep(tokens)
         await self.release()
         if before is not None:
             await user_pool.revoke_quietly(before.refresh_token)
-        return Session(self._config, user_pool, tokens, self._memory)
+        return Session(self._config, user_pool, tokens, self._memory, source=source)
 
     async def forget(self) -> None:
         """Remember nothing of a sign-in that was settled and is not wanted any more."""
@@ -121,6 +133,11 @@ class Resumption:
         turn, self._turn = self._turn, None
         if turn is not None:
             await turn.release()
+
+    async def _session_of_client(self) -> Session:
+        user_pool = await discover(self._config, self._transport)
+        tokens = await user_pool.ask_for_client()
+        return Session(self._config, user_pool, tokens, self._memory, source="client credentials")
 
     async def _take_up(self, kept: Kept, turn: SessionTurn) -> Session | None:
         """Make a session of what is remembered; None if it has expired."""
@@ -137,7 +154,7 @@ class Resumption:
             raise
         else:
             await turn.keep(tokens)
-            return Session(self._config, self.user_pool, tokens, self._memory)
+            return Session(self._config, self.user_pool, tokens, self._memory, source=self._memory.store_name)
         if self._config.injected is not None:  # nobody is there to sign in instead
             raise SessionExpiredError(
                 f"Cognito refused the setting refresh_token ({refused}).",
@@ -146,6 +163,26 @@ class Resumption:
             )
         self._memory.scopes = tuple(self._config.scopes)
         return None
+
+
+def _expected_instead(config: CognitoConfig, before: Kept | None, tokens: Tokens) -> str | None:
+    """Return whom the answer was expected of, if that is another user."""
+    if before is not None and before.subject != tokens.access.subject:
+        return f"the remembered one ({before.username or before.subject})"
+    with contextlib.suppress(NotSignedInError):
+        session = current_session(config.profile)
+        if session.config.issuer == config.issuer and session.user.sub != tokens.access.subject:
+            return f"the one whose session this would replace ({session.user.username})"
+    hint = config.login_hint
+    if hint is not None and not may_be_named((tokens.id or tokens.access).claims, hint):
+        return f"the one that the setting login_hint names ({public_text(hint)})"
+    return None
+
+
+def _another_user(expected: str) -> StateMismatchError:
+    error = StateMismatchError(f"Another user has signed in than {expected}.", hint=cause_of("another_user").fix)
+    error.cause = "another_user"
+    return error
 
 
 class RememberedSession:
@@ -201,7 +238,7 @@ class RememberedSession:
         if kept.refresh_token is None:
             return SignOut(revoked=False)
         failure = await failure_of(self._revoke(kept.refresh_token))
-        return SignOut(revoked=failure is None, not_revoked=failure)
+        return SignOut(revoked=failure is None, not_revoked=failure, valid_until=kept.expires_at)
 
     async def _revoke(self, refresh_token: Secret) -> None:
         user_pool = await discover(self.config, self._transport)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .calls import AuthenticatedCalls
 from .errors import NotSignedInError
 from .sign_out import end_everywhere
+from .tokens.given import GIVEN, GivenTokens, hidden
 from .tokens.memory import Memory
 from .tokens.other_kernels import hear
 from .tokens.refresh import RefreshEngine
 from .tokens.source import Tokens, TokenSource
+from .tokens.transport import Transport
 from .user import User
 
 if TYPE_CHECKING:
@@ -23,29 +25,67 @@ if TYPE_CHECKING:
 
     from .config import CognitoConfig
     from .sign_out import SignOut
+    from .tokens.given import Given
     from .tokens.user_pool import UserPool
 
 __all__ = ["Session"]
 
 
 class Session(AuthenticatedCalls):
-    """A signed-in user, made by `cognito_nb.login`: makes HTTP clients that send the tokens, and renews them."""
+    """A signed-in user, made by `cognito_nb.login`: makes HTTP clients that send the tokens, and renews them.
+
+    Attributes
+    ----------
+    source : str
+        Where it came from, such as ``sign-in through the Jupyter server`` or ``COGNITO_NB_REFRESH_TOKEN``.
+    """
 
     def __init__(
-        self, config: CognitoConfig, user_pool: UserPool, tokens: Tokens, memory: Memory | None = None
+        self, config: CognitoConfig, user_pool: UserPool, tokens: Tokens, memory: Memory, *, source: str
     ) -> None:
         self.config = config
-        self.source = TokenSource(tokens)
-        self.signed_in_at = self.source.clock()
+        self.source = source
+        self.token_source = TokenSource(tokens)
+        self.signed_in_at = self.token_source.clock()
         self._subject = tokens.access.subject
         self._injected = config.injected
         self.was_signed_out = False  # by the user, who then is asked for the password again
         self._user_pool = user_pool
         self._background = user_pool.transport.background
-        self._memory = memory or Memory(None, config)
-        self._engine = RefreshEngine(self.source, user_pool, self._memory)
+        self._memory = memory
+        self._engine = RefreshEngine(self.token_source, user_pool, self._memory)
         if self._memory.has_store:
-            self._background.submit(self._memory.follow(functools.partial(hear, self.source, user_pool)))
+            self._background.submit(self._memory.follow(functools.partial(hear, self.token_source, user_pool)))
+
+    @classmethod
+    def from_tokens(
+        cls, config: CognitoConfig, *, refresh_token: Given = None, access_token: Given = None, id_token: Given = None
+    ) -> Session:
+        """Return a session from tokens that somebody else has got, verified all the same; no profile's current one.
+
+        Parameters
+        ----------
+        config : CognitoConfig
+            The user pool and app client that they must be of.
+        refresh_token, access_token, id_token : str or Secret, optional
+            A refresh token alone is used at once. Without one, the session ends with the access token.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is neither of the first two, an ID token without its access token, or one that cannot be one.
+        SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
+            If they are refused, or cannot be verified now.
+        """
+        refresh_token, access_token, id_token = map(hidden, (refresh_token, access_token, id_token))
+        transport = Transport()
+        try:
+            given = GivenTokens(refresh_token, access_token, id_token)
+            user_pool, tokens = transport.background.run(given.verify(config, transport))
+            return cls(config, user_pool, tokens, Memory(None, config), source=GIVEN)
+        except BaseException:
+            transport.close()
+            raise
 
     @property
     def user(self) -> User:
@@ -69,14 +109,14 @@ class Session(AuthenticatedCalls):
         NotSignedInError
             After sign-out.
         """
-        tokens = self.source.tokens
+        tokens = self.token_source.tokens
         claims = (tokens.id or tokens.access).claims
         return MappingProxyType({name: value for name, value in claims.items() if name != "nonce"})
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """The granted scopes, which may be fewer than were asked for (RFC 6749 §3.3)."""
-        return tuple(str(self.source.tokens.access.claims.get("scope", "")).split())
+        return tuple(str(self.token_source.tokens.access.claims.get("scope", "")).split())
 
     @property
     def missing_scopes(self) -> tuple[str, ...]:
@@ -87,23 +127,24 @@ class Session(AuthenticatedCalls):
     @property
     def unasked_scopes(self) -> tuple[str, ...]:
         """The scopes that were granted though the sign-in did not ask for them, which a correct provider never does."""
-        asked = self._memory.scopes
-        return () if self.config.injected is not None else tuple(scope for scope in self.scopes if scope not in asked)
+        asked = self._memory.scopes or self.scopes  # an app client that names none asks for all that it has
+        given = self.source == GIVEN or self.config.injected is not None
+        return () if given else tuple(scope for scope in self.scopes if scope not in asked)
 
     @property
     def expires_at(self) -> datetime:
         """When the access token ends; the session renews it by itself."""
-        return datetime.fromtimestamp(self.source.tokens.expires_at, UTC)
+        return datetime.fromtimestamp(self.token_source.tokens.expires_at, UTC)
 
     @property
     def is_alive(self) -> bool:
         """Whether the session has tokens: not signed out, not ended."""
-        return self.source.is_alive
+        return self.token_source.is_alive
 
     @property
     def can_refresh(self) -> bool:
-        """Whether there is a refresh token."""
-        return self.source.is_alive and self.source.tokens.refresh_token is not None
+        """Whether it can be renewed: by a refresh token, or as an app client's own."""
+        return self.token_source.is_alive and self.token_source.tokens.can_be_renewed
 
     @property
     def remembered_by(self) -> str | None:
@@ -130,7 +171,7 @@ class Session(AuthenticatedCalls):
             *had.sources.values(),
         }:
             return False  # another file than the one the user signed in with would send the tokens further
-        names = ("issuer", "client_id", "resource", "domain", "endpoints")
+        names = ("issuer", "client_id", "grant", "resource", "domain", "endpoints")
         same = all(getattr(had, name) == getattr(config, name) for name in names)
         return same and set(self._memory.scopes).issuperset(config.scopes)  # what was asked for, granted or not
 
@@ -142,11 +183,11 @@ class Session(AuthenticatedCalls):
         NotSignedInError, SessionExpiredError, TokenVerificationError, TokenResponseError, ProtocolError, NetworkError
             If they cannot be renewed.
         """
-        self._engine.renew(self.source.tokens)
+        self._engine.renew(self.token_source.tokens)
 
     async def arefresh(self) -> None:
         """Renew the tokens now, without blocking the event loop."""
-        await self._engine.arenew(self.source.tokens)
+        await self._engine.arenew(self.token_source.tokens)
 
     def userinfo(self) -> dict[str, Any]:
         """Return the user's attributes from /oauth2/userInfo, which also shows that Cognito still knows the session.
@@ -186,7 +227,7 @@ class Session(AuthenticatedCalls):
         try:
             if tokens is None:
                 return None
-            return self._background.run(end_everywhere(self._memory, self._user_pool, tokens.refresh_token))
+            return self._background.run(end_everywhere(self._memory, self._user_pool, tokens))
         finally:
             self.close()
 
@@ -196,7 +237,7 @@ class Session(AuthenticatedCalls):
         try:
             if tokens is None:
                 return None
-            return await self._background.arun(end_everywhere(self._memory, self._user_pool, tokens.refresh_token))
+            return await self._background.arun(end_everywhere(self._memory, self._user_pool, tokens))
         finally:
             await asyncio.to_thread(self.close)  # it waits for the session's thread
 
@@ -213,17 +254,17 @@ class Session(AuthenticatedCalls):
         callable
             The same function, so that this serves as a decorator.
         """
-        self.source.on_refresh.append(functools.partial(callback, self))
+        self.token_source.on_refresh.append(functools.partial(callback, self))
         return callback
 
     def on_expired(self, callback: Callable[[Session], object]) -> Callable[[Session], object]:
         """Have a function called once the session has ended by itself: not at sign-out. As for `on_refresh`."""
-        self.source.on_expired.append(functools.partial(callback, self))
+        self.token_source.on_expired.append(functools.partial(callback, self))
         return callback
 
     def close(self, reason: str = "You are signed out.") -> None:
         """Forget the tokens and close the connections, without telling Cognito."""
-        self.source.wipe(reason)
+        self.token_source.wipe(reason)
         self._user_pool.transport.close()
 
     def hand_over(self, newer: Session) -> None:
@@ -232,12 +273,12 @@ class Session(AuthenticatedCalls):
         Not if that one's settings give the tokens more power, or name fewer places where they may go.
         """
         same = newer._subject == self._subject and self.serves(newer.config)
-        if same and self.source.ended_by_itself and set(self.config.api_origins) <= set(newer.config.api_origins):
+        if same and self.token_source.ended_by_itself and set(self.config.api_origins) <= set(newer.config.api_origins):
             self._engine.hand_over(newer._engine)
 
     def retire(self, reason: str) -> None:
         """Forget the tokens, and let Cognito know without waiting for its answer; what is remembered lives on."""
-        tokens = self.source.wipe(reason)
+        tokens = self.token_source.wipe(reason)
         if tokens is None or tokens.refresh_token is None or self._memory.has_store:
             self._user_pool.transport.close()
             return
@@ -255,4 +296,4 @@ class Session(AuthenticatedCalls):
 
     def _forget(self) -> Tokens | None:
         self.was_signed_out = True
-        return self.source.wipe()
+        return self.token_source.wipe()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from .aws_names import is_aws_domain, pool_of_issuer
+from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING
 from .errors import ConfigurationError, public_text
+from .secret import Secret
 from .urls import is_loopback, url_fault
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_diversion", "refuse_untrusted"]
 
-_DESTINATION = ("user_pool_id", "client_id", "issuer", "domain", "region", "endpoints")
+_ROUTE = ("issuer", "domain", "endpoints")
+_DESTINATION = ("user_pool_id", "client_id", "region", *_ROUTE)
 
 
 def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
@@ -42,8 +45,8 @@ def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
         raise ConfigurationError(f"{setting} {reason}", setting=setting.partition(".")[0], source=source, hint=hint)
 
     unshared = "must not stand in a file that is shared."
-    if "client_secret" in table:
-        refuse("client_secret", unshared, "Set COGNITO_NB_CLIENT_SECRET, or make a public app client: PKCE needs none.")
+    if table.get("client_secret", IN_KEYRING) != IN_KEYRING:
+        refuse("client_secret", unshared, f'Set COGNITO_NB_CLIENT_SECRET, or client_secret = "{IN_KEYRING}" here.')
     if "refresh_token" in table:
         refuse("refresh_token", unshared, "Set COGNITO_NB_REFRESH_TOKEN.")
     endpoints = table.get("endpoints")
@@ -62,27 +65,38 @@ def refuse_untrusted(table: Mapping[str, Any], source: str) -> None:
         refuse("domain", reason, "Leave it out: discovery names a custom domain. Or set COGNITO_NB_DOMAIN.")
 
 
-def refuse_diversion(sources: Mapping[str, str]) -> None:
-    """Refuse a file that says where a refresh token from the environment goes: it is sent without anybody's click.
+def refuse_diversion(values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+    """Refuse a file that says where a secret goes that is not the file's, and that is sent without anybody's click.
+
+    That is a refresh token, or a client's own secret. The keyring has one for each user pool, so there a file may name
+    the pool, but no other way to it.
 
     Parameters
     ----------
+    values : mapping of str to Any
+        The settings.
     sources : mapping of str to str
         Where each setting came from.
 
     Raises
     ------
     ConfigurationError
-        Naming what to set beside the token.
+        Naming what to set beside the secret.
     """
-    from_file = [
-        name for name in _DESTINATION if "environment variable" not in sources.get(name, "environment variable")
-    ]
+    setting = "client_secret"
+    places: tuple[str, ...] = _DESTINATION
+    if "refresh_token" in values:
+        setting = "refresh_token"
+    elif values.get("client_secret") in (IN_KEYRING, Secret(IN_KEYRING)):
+        places = _ROUTE
+    elif "client_secret" not in values or values.get("grant") != CLIENT_CREDENTIALS:
+        return
+    from_file = [name for name in places if "environment variable" not in sources.get(name, "environment variable")]
     if from_file:
         raise ConfigurationError(
-            f"The setting refresh_token belongs to one app client, and a file says which: {', '.join(from_file)}.",
-            setting="refresh_token",
-            source=sources["refresh_token"],
+            f"The setting {setting} belongs to one app client, and a file says which: {', '.join(from_file)}.",
+            setting=setting,
+            source=sources[setting],
             hint="Set COGNITO_NB_USER_POOL_ID and COGNITO_NB_CLIENT_ID beside it, and whatever else is named here.",
         )
 

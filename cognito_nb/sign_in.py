@@ -25,8 +25,8 @@ from .errors import (
     TokenVerificationError,
 )
 from .protocol.authorize import new_authorization_request, validate_authorization_response
-from .receivers import JupyterReceiver, choose_receiver
-from .registry import signed_out_here
+from .receivers import ways
+from .registry import must_ask_again
 from .resumption import Resumption
 from .tokens.transport import Transport
 from .tokens.user_pool import UserPool, discover
@@ -37,12 +37,19 @@ if TYPE_CHECKING:
 
     from .config import CognitoConfig
     from .protocol.authorize import AuthorizationRequest
+    from .receivers import Receiver, Way
     from .session import Session
     from .wire import Answered
 
 __all__ = ["MAX_TIMEOUT", "SignIn", "cause_code"]
 
 MAX_TIMEOUT = MAX_LIFE_SECONDS - LIFE_MARGIN  # seconds; the server keeps no sign-in longer than an hour
+
+_SOURCES = {  # by the receiver's name
+    "jupyter": "sign-in through the Jupyter server",
+    "loopback": "sign-in on a port of this machine",
+    "paste": "sign-in by a pasted address",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +66,14 @@ class SignIn:
     receiver : str
         One of `receivers.RECEIVERS`.
     force : bool
-        Whether to sign in anew though a session is remembered, and whoever it is.
+        Whether to sign in anew though a session is remembered, and whoever it is: Cognito then asks for the user.
+    by_program : bool
+        Whether a program opens the browser.
+
+    Attributes
+    ----------
+    reason : str
+        Why the answer comes back the way it does.
 
     Raises
     ------
@@ -67,7 +81,9 @@ class SignIn:
         If no receiver works here, the session cannot be remembered as asked, or the time is out of range.
     """
 
-    def __init__(self, config: CognitoConfig, *, timeout: float, receiver: str, force: bool = False) -> None:
+    def __init__(
+        self, config: CognitoConfig, *, timeout: float, receiver: str, force: bool = False, by_program: bool = False
+    ) -> None:
         if not 0 < timeout <= MAX_TIMEOUT:
             raise ConfigurationError(
                 f"timeout must be above 0 and at most {MAX_TIMEOUT:.0f} seconds.", setting="timeout"
@@ -75,7 +91,10 @@ class SignIn:
         self.config = config
         self.timeout = timeout
         self._receiver_name = receiver
-        self._receiver: JupyterReceiver | None = None  # chosen when it is needed: a remembered session needs none
+        self._force = force
+        self._by_program = by_program
+        self._receiver: Receiver | None = None  # chosen when it is needed: a remembered session needs none
+        self.reason = ""
         self._transport = Transport()
         self.background = self._transport.background
         self.resumption = Resumption(config, self._transport, force=force)
@@ -114,19 +133,18 @@ class SignIn:
             Before any browser opens.
         """
         config = self.config
-        if self._receiver is None:
-            self._receiver = choose_receiver(self._receiver_name)
+        possible = ways(self._receiver_name, config, by_program=self._by_program)
         self._user_pool = self.resumption.user_pool or await discover(config, self._transport)
         options = config.authorization_options
-        if signed_out_here(config):
-            options = {"prompt": "login", **options}  # the browser's Cognito session outlives a sign-out by an hour
+        if self._force or must_ask_again(config):
+            options = {"prompt": "login", **options}  # the browser's session at Cognito would answer for up to an hour
         self._request = new_authorization_request(
             self._user_pool.metadata, client_id=config.client_id or "", scopes=tuple(config.scopes), options=options
         )
-        await self.receiver.start(self._request, config, timeout=self.timeout)
+        await self._start(possible, self._request)
 
     @property
-    def receiver(self) -> JupyterReceiver:
+    def receiver(self) -> Receiver:
         """How the answer comes back."""
         if self._receiver is None:
             raise SignInError("The sign-in was not prepared.")
@@ -136,6 +154,16 @@ class SignIn:
     def host(self) -> str:
         """The host whose page will ask for the password."""
         return urlsplit(self._prepared[0].metadata.authorization_endpoint).netloc
+
+    async def is_started(self) -> bool:
+        """Tell whether a browser has gone on to Cognito: a newer sign-in would take its answer away.
+
+        Raises
+        ------
+        NetworkError
+            If the Jupyter server is gone.
+        """
+        return await self.receiver.is_started()
 
     async def finish(self) -> Session:
         """Wait for the answer and turn it into a session; whoever receives it makes it the current one.
@@ -163,7 +191,7 @@ class SignIn:
         if self._receiver is not None:
             await self._receiver.withdraw()
         session, self._session = self._session, None
-        tokens = session.source.wipe("The sign-in was withdrawn.") if session else None
+        tokens = session.token_source.wipe("The sign-in was withdrawn.") if session else None
         if tokens is not None:
             await self.resumption.forget()
             await self._prepared[0].revoke_quietly(tokens.refresh_token)
@@ -171,6 +199,19 @@ class SignIn:
     def close(self) -> None:
         """Give up: end the loop and close the connections. Not after `finish` has returned a session."""
         self._transport.close()
+
+    async def _start(self, possible: tuple[Way, ...], request: AuthorizationRequest) -> None:
+        """Start the first receiver that can be: a Jupyter server may be gone by now."""
+        for way in possible:
+            self._receiver, self.reason = way.make(), way.reason
+            try:
+                await self._receiver.start(request, self.config, timeout=self.timeout)
+            except NetworkError:
+                if way is possible[-1]:
+                    raise
+                await self._receiver.aclose()
+            else:
+                return
 
     async def _answer(self) -> Answered:
         metadata = self._prepared[0].metadata
@@ -191,7 +232,9 @@ class SignIn:
             hint=cause.fix,
             sent={
                 "client_id": self.config.client_id or "",
-                "redirect_uris": " ".join(self.config.redirect_uris) or "this server's own callback",
+                "redirect_uris": self.receiver.redirect_uri
+                or " ".join(self.config.redirect_uris)
+                or "this server's own callback",
                 "scope": " ".join(self.config.scopes),
             },
         )
@@ -200,7 +243,7 @@ class SignIn:
         user_pool, request = self._prepared
         code = validate_authorization_response(request, answered.params, redirect_uri=answered.redirect_uri)
         tokens = await user_pool.exchange(code)
-        self._session = session = await self.resumption.settle(user_pool, tokens)
+        self._session = session = await self.resumption.settle(user_pool, tokens, source=_SOURCES[self.receiver.name])
         return session
 
     async def _tell(self, error: CognitoError | None) -> None:
@@ -233,8 +276,9 @@ def cause_code(error: CognitoError) -> str:
     """Return the code under which `causes` explains an error."""
     if isinstance(error, AuthorizationResponseError | TokenResponseError):
         return error.error or "error"
+    if isinstance(error, StateMismatchError):
+        return error.cause
     codes = {
-        StateMismatchError: "state_mismatch",
         TokenVerificationError: "verification",
         NetworkError: "network",
         SignInTimeoutError: "timeout",

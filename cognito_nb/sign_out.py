@@ -10,8 +10,8 @@ from .errors import CognitoError
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from .secret import Secret
     from .tokens.memory import Memory
+    from .tokens.source import Tokens
     from .tokens.user_pool import UserPool
 
 __all__ = ["SignOut", "end_everywhere", "failure_of"]
@@ -29,11 +29,15 @@ class SignOut:
         Why it did not; None also if there was no refresh token.
     not_forgotten : CognitoError or None
         Why the session is still remembered beyond its kernel.
+    valid_until : float
+        When the access token ends by itself, in seconds since the epoch: until then an API that does not ask Cognito
+        takes it, revoked or not.
     """
 
     revoked: bool
     not_revoked: CognitoError | None = None
     not_forgotten: CognitoError | None = None
+    valid_until: float = 0.0
 
     def check(self) -> None:
         """Raise what did not work; the token that is still alive at Cognito comes first."""
@@ -42,9 +46,9 @@ class SignOut:
             raise failure
 
 
-async def end_everywhere(memory: Memory, user_pool: UserPool, refresh_token: Secret | None) -> SignOut:
+async def end_everywhere(memory: Memory, user_pool: UserPool, tokens: Tokens) -> SignOut:
     """Forget a session wherever it is remembered, and revoke the refresh token that is the current one there."""
-    not_forgotten = None
+    not_forgotten, refresh_token, valid_until = None, tokens.refresh_token, float(tokens.access.claims["exp"])
     try:
         kept = await memory.forget()
     except CognitoError as error:
@@ -52,9 +56,9 @@ async def end_everywhere(memory: Memory, user_pool: UserPool, refresh_token: Sec
     else:
         refresh_token = (kept.refresh_token if kept else None) or refresh_token
     if refresh_token is None:
-        return SignOut(revoked=False, not_forgotten=not_forgotten)
+        return SignOut(revoked=False, not_forgotten=not_forgotten, valid_until=valid_until)
     failure = await failure_of(user_pool.revoke(refresh_token))
-    return SignOut(revoked=failure is None, not_revoked=failure, not_forgotten=not_forgotten)
+    return SignOut(failure is None, not_revoked=failure, not_forgotten=not_forgotten, valid_until=valid_until)
 
 
 async def failure_of(step: Awaitable[object]) -> CognitoError | None:

@@ -7,10 +7,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .errors import CognitoError, SessionExpiredError
+from .errors import CognitoError, SessionExpiredError, public_text
+from .front_end import in_notebook, say
 from .registry import current_session, current_sessions, why_ended
-from .views import failure_facts, in_notebook, say
+from .views import failure_facts, valid_until
 from .widget.card import SessionCard
+from .widget.outcome import valid_until_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +40,7 @@ def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = No
     def follow() -> None:
         try:
             if card.comm is None:  # closed with its output
-                session.source.watchers.remove(follow)
+                session.token_source.watchers.remove(follow)
             else:
                 card.show(_facts(session))
         except Exception as error:  # noqa: BLE001 - the edge of a view: a front end that is gone ends no session
@@ -56,11 +58,11 @@ def session_card(session: Session, *, on_sign_in: Callable[[], None] | None = No
 
     def sign_out() -> None:
         ended = session.sign_out()
-        if ended is not None and (said := _failures(ended)):
-            card.show({**_facts(session), "message": f"Signed out here. {said}"})
+        if ended is not None:
+            card.show({**_facts(session), "message": f"Signed out here. {_remains(ended)}".rstrip()})
 
     card.on_refresh, card.on_sign_out, card.on_sign_in = renew, sign_out, on_sign_in
-    session.source.watchers.append(follow)
+    session.token_source.watchers.append(follow)
     card.show(_facts(session))
     return card
 
@@ -83,7 +85,7 @@ def show_status(profile: str | None = None) -> None:
 
             display(session_card(session))
         else:
-            say("", "\n".join(filter(None, [repr(session), _remembered(session)])))
+            say("", "\n".join([repr(session), *_notes(session)]))
 
 
 def _about(session: Session) -> dict[str, Any]:
@@ -96,8 +98,8 @@ def _about(session: Session) -> dict[str, Any]:
 
 
 def _facts(session: Session) -> dict[str, Any]:
-    if session.source.ended_by_itself:
-        return {**_about(session), "state": "expired", "message": session.source.reason}
+    if session.token_source.ended_by_itself:
+        return {**_about(session), "state": "expired", "message": session.token_source.reason}
     if not session.is_alive:
         return {**_about(session), "state": "signed-out", "sign_out_url": session.logout_url}
     user = session.user
@@ -112,8 +114,24 @@ def _facts(session: Session) -> dict[str, Any]:
         "missing_scopes": list(session.missing_scopes),
         "expires_at": session.expires_at.timestamp(),
         "can_refresh": session.can_refresh,
+        "source": session.source,
         "remembered": _remembered(session),
+        **_warning(session),
     }
+
+
+def _notes(session: Session) -> list[str]:
+    """Return what a terminal shows of a session beside who it is for."""
+    source = f"from: {session.source}"
+    missing = f"not granted: {' '.join(session.missing_scopes)}" if session.missing_scopes else None
+    lasting = None if session.can_refresh else "not renewed: there is no refresh token"
+    return [note for note in (source, missing, _warning(session).get("message"), lasting, _remembered(session)) if note]
+
+
+def _warning(session: Session) -> dict[str, str]:
+    """Return what is odd about the scopes, for the card; RFC 6749 §3.3 has the client notice."""
+    unasked = public_text(" ".join(session.unasked_scopes))
+    return {"message": f"Granted without having been asked for: {unasked}."} if unasked else {}
 
 
 def _remembered(session: Session) -> str | None:
@@ -122,10 +140,12 @@ def _remembered(session: Session) -> str | None:
     return f"remembered by: {session.remembered_by}" if session.remembered_by is not None else None
 
 
-def _failures(ended: SignOut) -> str:
+def _remains(ended: SignOut) -> str:
+    """Return what a sign-out could not end."""
     revoked = f"Cognito did not confirm it: {ended.not_revoked.message}" if ended.not_revoked else ""
     forgotten = f"Still remembered: {ended.not_forgotten.message}" if ended.not_forgotten else ""
-    return " ".join(filter(None, [revoked, forgotten]))
+    until = valid_until(ended)
+    return " ".join(filter(None, [revoked, forgotten, valid_until_text(until) if until else ""]))
 
 
 def _message(error: CognitoError) -> dict[str, str]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import sys
+import threading
+import webbrowser
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .asking import how_it_comes_back
 from .causes import UNKNOWN, cause_of
-from .errors import CognitoError, InteractionRequiredError
+from .errors import CognitoError
+from .front_end import in_notebook, require_person, say
+from .receivers.loopback import LoopbackReceiver
+from .receivers.paste import PasteReceiver
+from .receivers.surroundings import sign_of_elsewhere
 from .sign_in import cause_code
-from .widget.outcome import not_remembered_text, signed_in_html, signed_in_text, signed_out_html, signed_out_text
+from .widget.outcome import (
+    SignedOut,
+    not_remembered_text,
+    signed_in_html,
+    signed_in_text,
+    signed_out_html,
+    signed_out_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +37,9 @@ __all__ = [
     "View",
     "choose_view",
     "failure_facts",
-    "in_notebook",
-    "require_person",
-    "say",
     "show_signed_in",
     "show_signed_out",
+    "valid_until",
     "waiting_facts",
 ]
 
@@ -56,24 +67,7 @@ def choose_view(open_url: Callable[[str], None] | None) -> View:
     """Return the view for this place: `open_url` if given, else the cell or the terminal."""
     if open_url is not None:
         return _UrlView(open_url)
-    return _CellView() if in_notebook() else _TerminalView(_print_url)
-
-
-def require_person() -> None:
-    """Raise InteractionRequiredError where nobody can answer: no input allowed by the front end, or no terminal."""
-    kernel = _kernel()
-    terminal = sys.stdin is not None and sys.stdin.isatty()
-    if not (terminal if kernel is None else getattr(kernel, "_allow_stdin", True)):  # ipykernel tells it nowhere else
-        raise InteractionRequiredError(
-            "Nobody can sign in here: this notebook or script runs without a person (papermill, nbclient, CI).",
-            hint="Run it in JupyterLab or Notebook, with a person at the browser. Where a program opens the browser, "
-            "in a kernel of a Jupyter server, pass it as cn.login(open_url=...).",
-        )
-
-
-def in_notebook() -> bool:
-    """Tell whether this is an IPython kernel, whose front end can show widgets."""
-    return _kernel() is not None
+    return _CellView() if in_notebook() else _TerminalView()
 
 
 def waiting_facts(sign_in: SignIn) -> dict[str, Any]:
@@ -84,6 +78,7 @@ def waiting_facts(sign_in: SignIn) -> dict[str, Any]:
         "host": sign_in.host,
         "user_pool": sign_in.config.label,
         "expires_in": sign_in.timeout,
+        "how": how_it_comes_back(sign_in),
     }
 
 
@@ -98,13 +93,22 @@ def failure_facts(error: BaseException) -> dict[str, str]:
 
 def show_signed_out(session: Session | RememberedSession, ended: SignOut) -> None:
     """Say that the session has ended, and offer the link that ends the browser's session too."""
-    facts: dict[str, Any] = {
-        "user_pool": session.config.label,
-        "sign_out_url": session.logout_url,
-        "revoked": ended.revoked,
-        "not_forgotten": ended.not_forgotten.message if ended.not_forgotten else None,
-    }
-    say(signed_out_html(**facts), signed_out_text(**facts))
+    outcome = SignedOut(
+        user_pool=session.config.label,
+        sign_out_url=session.logout_url,
+        revoked=ended.revoked,
+        not_revoked=ended.not_revoked.message if ended.not_revoked else None,
+        not_forgotten=ended.not_forgotten.message if ended.not_forgotten else None,
+        valid_until=valid_until(ended),
+        by_browser=session.config.injected is None and session.config.grant == "authorization_code",
+    )
+    say(signed_out_html(outcome), signed_out_text(outcome))
+
+
+def valid_until(ended: SignOut) -> datetime | None:
+    """Return when the access token of an ended session ends by itself; None if it has."""
+    until = datetime.fromtimestamp(ended.valid_until).astimezone()
+    return until if until > datetime.now().astimezone() else None
 
 
 def show_signed_in(session: Session) -> None:
@@ -118,16 +122,6 @@ def show_signed_in(session: Session) -> None:
         "not_remembered": session.not_remembered,
     }
     say(signed_in_html(**facts), signed_in_text(**facts))
-
-
-def say(html: str, text: str) -> None:
-    """Show HTML in a notebook and text elsewhere."""
-    if not in_notebook():
-        print(text)  # noqa: T201 - a terminal's view
-        return
-    from IPython.display import display  # noqa: PLC0415 - only where it is loaded already
-
-    display({"text/html": html, "text/plain": text}, raw=True)
 
 
 class _UrlView:
@@ -153,10 +147,21 @@ class _UrlView:
 
 
 class _TerminalView(_UrlView):
-    """Prints the URL, and what a signed-in user has to know."""
+    """Prints the URL, opens the browser where there is one, and says what a signed-in user has to know."""
+
+    def __init__(self) -> None:
+        super().__init__(_print_url)
 
     def require_person(self) -> None:
         require_person()
+
+    def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
+        super().waiting(sign_in, blocking=blocking)
+        if how := how_it_comes_back(sign_in):
+            say("", how)
+        if isinstance(sign_in.receiver, LoopbackReceiver) and sign_of_elsewhere() is None:
+            url = sign_in.receiver.start_url  # a browser that is only started now may take a while to return
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     def signed_in(self, session: Session) -> None:
         if session.not_remembered is not None:
@@ -179,7 +184,10 @@ class _CellView:
 
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
         self._blocking = blocking
-        self._open().waiting(**waiting_facts(sign_in), blocking=blocking)
+        if isinstance(sign_in.receiver, PasteReceiver):
+            self._open().pasting(**_pasting_facts(sign_in))
+        else:
+            self._open().waiting(**waiting_facts(sign_in), blocking=blocking)
 
     def signed_in(self, session: Session) -> None:
         if self._cell is None:
@@ -205,6 +213,15 @@ class _CellView:
             self._cell.failed(**failure_facts(error))
 
 
+def _pasting_facts(sign_in: SignIn) -> dict[str, str]:
+    return {
+        "url": sign_in.receiver.start_url,
+        "host": sign_in.host,
+        "user_pool": sign_in.config.label,
+        "how": how_it_comes_back(sign_in),
+    }
+
+
 def _in_few_words(error: BaseException) -> dict[str, str]:
     """Return title and likely cause as the browser's page says them."""
     if not isinstance(error, CognitoError):
@@ -212,14 +229,6 @@ def _in_few_words(error: BaseException) -> dict[str, str]:
     cause = cause_of(cause_code(error))
     told = cause is UNKNOWN or cause.likely[0] in error.message
     return {"title": cause.title, "next_step": "" if told else f"Likely cause: {cause.likely[0]}"}
-
-
-def _kernel() -> Any:  # noqa: ANN401 - ipykernel's kernel, or None
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython  # noqa: PLC0415 - only where it is loaded already
-
-    return getattr(get_ipython(), "kernel", None)
 
 
 def _print_url(url: str) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "MAX_SIGN_INS_PER_KERNEL",
     "SIGN_INS_PATH",
     "SILENCE_SECONDS",
+    "STARTED_HEADER",
     "START_PATH",
     "WIRE_VERSION",
     "Answered",
@@ -51,6 +52,7 @@ WIRE_VERSION = 1
 
 CAPABILITY_HEADER = "X-Cognito-NB-Capability"
 COOKIE_PREFIX = "cognito_nb_"  # + sign-in id
+STARTED_HEADER = "X-Cognito-NB-Started"  # of the answer to a poll: a browser has gone on to Cognito
 
 # All paths are relative to the server's base_url.
 SIGN_INS_PATH = "cognito/api/sign-ins"  # POST; /ID GET ?wait=seconds, DELETE; /ID/outcome POST

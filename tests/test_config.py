@@ -4,6 +4,7 @@ import datetime as dt
 import ipaddress
 import socket
 import traceback
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -339,7 +340,6 @@ def test_config_takes_lists_of_urls():
         ("profile", ""),
         ("profile", 5),
         ("grant", "password"),
-        ("grant", "client_credentials"),
         ("remember", "disk"),
         ("show_identity", "yes"),
         ("show_identity", 1),
@@ -606,3 +606,56 @@ def test_domain_prefix_beside_an_issuer_has_the_pools_region():
 def test_more_callback_urls_than_cognito_allows_are_refused():
     """An app client has at most 100, and the wire takes no more."""
     assert refusal(redirect_uris=[f"http://localhost:{port}/x" for port in range(1, 103)]).setting == "redirect_uris"
+
+
+def client(**settings):
+    return config(**{"grant": "client_credentials", "client_secret": SECRET, **settings})
+
+
+def test_config_of_an_app_client_asks_for_no_scope():
+    """Then Cognito grants all custom scopes of the client; the default is a user's."""
+    assert (client().is_for_client, client().scopes, config().is_for_client) == (True, (), False)
+
+
+def test_config_of_an_app_client_takes_custom_scopes():
+    """Those it asks for, and none else."""
+    assert client(scopes=["demo/read"]).scopes == ("demo/read",)
+
+
+def test_config_of_an_app_client_stays_the_same_when_it_is_copied():
+    """No scope is still no scope."""
+    assert replace(client(), lang="de") == client(lang="de")
+
+
+@pytest.mark.parametrize("scope", ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"])
+def test_config_of_an_app_client_refuses_scopes_about_a_user(scope):
+    """Cognito would answer invalid_scope."""
+    assert "scopes asks for" in str(refusal(grant="client_credentials", client_secret=SECRET, scopes=[scope, "openid"]))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("client_secret", None),
+        ("resource", "https://api.example.com"),
+        ("refresh_token", "a-refresh-token"),
+        ("remember", "server"),
+        ("remember", "keyring"),
+    ],
+)
+def test_config_of_an_app_client_refuses_what_it_has_no_use_for(setting, value):
+    """The setting is named, and the grant that it does not go with."""
+    error = refusal(**{"grant": "client_credentials", "client_secret": SECRET, setting: value})
+    assert (error.setting, "client_credentials" in str(error)) == (setting, True)
+
+
+def test_config_of_an_app_client_says_how_to_give_the_secret():
+    """Environment, keyword or keyring."""
+    hint = refusal(grant="client_credentials").hint
+    assert all(way in hint for way in ("COGNITO_NB_CLIENT_SECRET", "keyword", '"keyring"'))
+
+
+@pytest.mark.parametrize(("secret", "there"), [("keyring", True), (Secret("keyring"), True), (SECRET, False)])
+def test_config_knows_a_secret_in_the_keyring(secret, there):
+    """No secret of Cognito's is as short as that word."""
+    assert config(client_secret=secret).keeps_secret_in_keyring is there

@@ -70,5 +70,5 @@ def test_readme_lists_every_setting():
     from cognito_nb.config import SETTINGS
 
     readme = (ROOT / "README.md").read_text("utf-8")
-    later = {"grant", "identity_pool_id"}
+    later = {"identity_pool_id"}
     assert not [name for name in SETTINGS if f"`{name}`" not in readme and name not in later]

@@ -1,4 +1,4 @@
-"""The token endpoint: authorization_code and refresh_token grants (RFC 6749 §4.1.3, §6, Cognito's /oauth2/token).
+"""The token endpoint: its grants (RFC 6749 §4.1.3, §4.4, §6, Cognito's /oauth2/token).
 
 A public client sends its ``client_id`` in the body and no Authorization header (Cognito refuses any); a client with
 a secret authenticates by Basic only (one method per request, OAuth 2.1 §2.4).
@@ -18,12 +18,15 @@ from ..secret import Secret
 from .http import HttpRequest, HttpResponse, read_json, read_refusal, server_time, without_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .authorize import AuthorizationCode
 
 __all__ = [
     "TOKEN_ENDPOINT",
     "TokenSet",
     "authorization_code_grant_request",
+    "client_credentials_grant_request",
     "client_form_request",
     "process_token_response",
     "refresh_token_grant_request",
@@ -37,6 +40,13 @@ _NEXT = {
     SessionExpiredError: "Run %cognito_login again.",
     TokenResponseError: "The code was used or has expired, or code_verifier or redirect_uri do not belong to it. "
     "Run %cognito_login again.",
+}
+_CLIENT_NEXT = {  # what refuses an app client for good
+    "invalid_client": "Compare client_id and client_secret with the app client in the console.",
+    "unauthorized_client": "Switch the grant 'Client credentials' on for the app client; it must be its only one.",
+    "invalid_scope": "Name custom scopes only (RESOURCE-SERVER/SCOPE) that are enabled on the app client.",
+    "invalid_grant": "Set AllowedOAuthFlowsUserPoolClient on the app client; where an SDK made it, to save it once in "
+    "the console does so.",
 }
 
 
@@ -86,6 +96,14 @@ def refresh_token_grant_request(
     return client_form_request(TOKEN_ENDPOINT, token_endpoint, form, client_id=client_id, client_secret=client_secret)
 
 
+def client_credentials_grant_request(
+    token_endpoint: str, *, client_id: str, client_secret: Secret | None, scopes: Sequence[str]
+) -> HttpRequest:
+    """Build the request of an app client that asks for itself (RFC 6749 §4.4.2); without scopes it asks for all."""
+    form = {"grant_type": "client_credentials"} | ({"scope": " ".join(scopes)} if scopes else {})
+    return client_form_request(TOKEN_ENDPOINT, token_endpoint, form, client_id=client_id, client_secret=client_secret)
+
+
 def client_form_request(
     endpoint: str, url: str, form: dict[str, str], *, client_id: str, client_secret: Secret | None
 ) -> HttpRequest:
@@ -100,7 +118,9 @@ def client_form_request(
 
 
 @without_frames
-def process_token_response(response: HttpResponse, *, client_id: str, openid: bool, refreshing: bool) -> TokenSet:
+def process_token_response(
+    response: HttpResponse, *, client_id: str, openid: bool, refreshing: bool, by_client: bool = False
+) -> TokenSet:
     """Read a token response (RFC 6749 §5).
 
     Parameters
@@ -112,21 +132,23 @@ def process_token_response(response: HttpResponse, *, client_id: str, openid: bo
     openid : bool
         Whether an ID token must be there (OpenID Connect Core §3.1.3.3).
     refreshing : bool
-        Whether this answers a refresh: then ``invalid_grant`` ends the session.
+        Whether this renews a session: then ``invalid_grant`` ends it.
+    by_client : bool, optional
+        Whether the app client asks for itself: then other refusals end its session, too.
 
     Raises
     ------
     TokenResponseError
         If the endpoint refused.
     SessionExpiredError
-        If it refused the refresh token.
+        If it refused the refresh token, or the app client whose session it is.
     ProtocolError
         If a member is absent or of the wrong type.
     NetworkError
         For 429, 5xx and throttling that comes as 400.
     """
     if response.status in (400, 401, 403):
-        raise _refusal(response, client_id=client_id, refreshing=refreshing)
+        raise _refusal(response, client_id=client_id, refreshing=refreshing, by_client=by_client)
     answer = read_json(response, endpoint=TOKEN_ENDPOINT)
     if "error" in answer:
         raise ProtocolError(f"The {TOKEN_ENDPOINT} answered 200 with an error.")
@@ -161,21 +183,27 @@ def _expires_in(answer: dict[str, Any]) -> int | None:
     return value
 
 
-def _refusal(response: HttpResponse, *, client_id: str, refreshing: bool) -> TokenResponseError:
+def _refusal(response: HttpResponse, *, client_id: str, refreshing: bool, by_client: bool) -> TokenResponseError:
     answer = read_refusal(response, endpoint=TOKEN_ENDPOINT)
     if not isinstance(answer.get("error"), str):
         raise ProtocolError(f"The {TOKEN_ENDPOINT} refused (HTTP {response.status}) without an error code.")
     error = public_text(answer["error"], limit=60)
     description = public_text(answer["error_description"]) if "error_description" in answer else None
-    expired = refreshing and error == "invalid_grant"
+    expired = refreshing and (error in _CLIENT_NEXT if by_client else error == "invalid_grant")
     kind = SessionExpiredError if expired else TokenResponseError
     cause = CAUSES.get(error)
-    title = "The session has ended" if expired else cause.title if cause else "Cognito refused the request"
+    title, fix = (cause.title, cause.fix) if cause else ("Cognito refused the request", None)
+    if error == "invalid_grant":
+        fix = _NEXT[kind]
+    if by_client and error in _CLIENT_NEXT:
+        title, fix = "Cognito gives the app client no token", _CLIENT_NEXT[error]
+    if expired:
+        title = "The session has ended"
     return kind(
         f"{title}: {error}" + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
         status_code=response.status,
-        hint=_NEXT[kind] if error == "invalid_grant" else cause.fix if cause else None,
+        hint=fix,
         sent={"client_id": client_id},
     )

@@ -8,10 +8,10 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from ..causes import cause_of
-from ..errors import CognitoError, NetworkError, SignInError, SignInTimeoutError
+from ..errors import CognitoError, NetworkError, SignInError
 from ..tokens.jupyter_server import JupyterServer
 from ..wire import LIFE_MARGIN, Answered, SignInCreated, SignInRequest
+from . import no_answer
 
 if TYPE_CHECKING:
     from ..config import CognitoConfig
@@ -34,6 +34,9 @@ def _kernel_id() -> str:
 
 class JupyterReceiver:
     """Waits for one authorization response; used on one event loop."""
+
+    name = "jupyter"
+    redirect_uri = ""  # the server chooses it, by the browser's host
 
     def __init__(self, access: ServerAccess) -> None:
         self._access = access
@@ -96,9 +99,12 @@ class JupyterReceiver:
             if isinstance(answer, Answered):
                 return answer
             if answer is not None:
-                cause = cause_of(answer.status)
-                ended = SignInTimeoutError if answer.status == "expired" else SignInError
-                raise ended(f"{cause.title}.", hint=cause.fix)
+                raise no_answer(answer)
+
+    async def is_started(self) -> bool:
+        """Tell whether a browser has gone on to Cognito; raises NetworkError if the Jupyter server is gone."""
+        server, created = self._started
+        return await server.is_started(created.id)
 
     async def report(self, *, ok: bool, cause: str | None) -> None:
         """Tell the browser's page how it ended; that this fails hurts nobody."""

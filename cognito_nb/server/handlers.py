@@ -79,6 +79,8 @@ class SignInHandler(ApiHandler):
         if found is None and seconds:
             await self.waiters.wait(sign_in_id, seconds)
             found = self.sign_ins.poll(sign_in_id, now=time.monotonic())
+        if self.sign_ins.find(sign_in_id, now=time.monotonic()).binding is not None:
+            self.set_header(wire.STARTED_HEADER, "yes")
         if found is None:
             self.set_status(HTTPStatus.NO_CONTENT)
         else:

@@ -18,10 +18,11 @@ __all__ = ["InjectedStore"]
 class InjectedStore:
     """Holds what the session has come to since the injected refresh token; a `store.Store` and its own `store.Turn`."""
 
-    name = "the setting refresh_token"
     tells_changes = False
 
     def __init__(self, config: CognitoConfig) -> None:
+        where = config.sources.get("refresh_token", "the keyword refresh_token")
+        self.name = where.removeprefix("environment variable ")
         self.kept: Kept | None = Kept(
             issuer=config.issuer,
             client_id=config.client_id or "",

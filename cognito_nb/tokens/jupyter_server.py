@@ -99,6 +99,17 @@ class JupyterServer:
             raise refusal(response.status_code)
         return read_answer(response, wire.read_poll)
 
+    async def is_started(self, sign_in_id: str) -> bool:
+        """Tell whether a browser has gone on to Cognito with a sign-in, answered or not.
+
+        Raises
+        ------
+        NetworkError
+            If the server does not answer.
+        """
+        response = await self.send("GET", f"{wire.SIGN_INS_PATH}/{sign_in_id}")
+        return wire.STARTED_HEADER in response.headers
+
     async def report(self, sign_in_id: str, *, ok: bool, cause: str | None) -> None:
         """Tell how the sign-in ended, for the page that the browser shows; `cause` is a code of `causes`."""
         await self.send("POST", f"{wire.SIGN_INS_PATH}/{sign_in_id}/outcome", _Outcome(ok, cause))

@@ -115,6 +115,11 @@ class Memory:
         return self._store is not None
 
     @property
+    def store_name(self) -> str:
+        """What the store is called; empty where there is none."""
+        return self._store.name if self._store is not None else ""
+
+    @property
     def where(self) -> str | None:
         """Where the setting `remember` has the session remembered, beyond its kernel; None if nowhere."""
         return self._store.name if self._store is not None and self._config.injected is None else None

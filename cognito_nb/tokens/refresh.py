@@ -103,7 +103,7 @@ class RefreshEngine:
         if self._heir is not None:
             return self._heir.may_renew(tokens)
         last, at = self._refused
-        return tokens.refresh_token is not None and (tokens is not last or self._source.monotonic() - at > _LAST_WORD)
+        return tokens.can_be_renewed and (tokens is not last or self._source.monotonic() - at > _LAST_WORD)
 
     def renew_refused(self, stale: Tokens) -> Tokens:
         """Replace tokens that an API has refused with a 401 (`may_renew`)."""
@@ -143,7 +143,7 @@ class RefreshEngine:
 
     def _renew_ahead(self, tokens: Tokens) -> None:
         """Start a refresh that nobody waits for, unless one is under way or the last one failed a moment ago."""
-        if self._ahead or tokens.refresh_token is None or self._source.monotonic() < self._not_before:
+        if self._ahead or not tokens.can_be_renewed or self._source.monotonic() < self._not_before:
             return
         self._ahead = True  # two threads may both come here: they join the same flight
         try:
@@ -169,7 +169,7 @@ class RefreshEngine:
         tokens = self._source.tokens
         left = self._source.seconds_left(tokens)
         if left > 0:
-            if tokens.refresh_token is None:
+            if not tokens.can_be_renewed:
                 return tokens
             try:
                 async with asyncio.timeout(left / 2):
@@ -247,7 +247,7 @@ class RefreshEngine:
                 renewed = await self._user_pool.refresh(tokens, keep=keep)
             except (SessionExpiredError, TokenVerificationError) as error:
                 passes = getattr(error, "claim", None) in PASSING_CLAIMS
-                over = tokens.refresh_token is not None or self._source.seconds_left(tokens) <= 0
+                over = tokens.can_be_renewed or self._source.seconds_left(tokens) <= 0
                 reason = f"The session has ended. {error.message}."
                 if not passes and over and self._source.wipe(reason, only=tokens, by_itself=True) is not None:
                     await turn.end()

@@ -55,6 +55,8 @@ class Tokens:
         Seconds for which they were given.
     early : float
         Seconds before their end at which they are renewed; jittered, so that ten kernels do not ask at once.
+    by_client : bool
+        Whether the app client asked for them itself (``client_credentials``): it may ask again at any time.
     signed : dict
         What callers have made of them and need again, by the kind of token; it goes with the tokens.
     """
@@ -67,6 +69,7 @@ class Tokens:
     deadline: float
     life: float
     early: float
+    by_client: bool = False
     signed: dict[TokenKind, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -80,11 +83,17 @@ class Tokens:
         life: float,
         now: float,
         started: float,
+        by_client: bool = False,
     ) -> Tokens:
         """Make tokens that live for `life` seconds, counted from the question (`started`, monotonic) and from `now`."""
         early = min(max(_EARLY, _EARLY_SHARE * life), life / 3)
         early *= random.uniform(1.0, _JITTER)  # noqa: S311 - spreads load, hides nothing
-        return cls(access, id_token, refresh_token, nonce, now + life, started + life, life, early)
+        return cls(access, id_token, refresh_token, nonce, now + life, started + life, life, early, by_client)
+
+    @property
+    def can_be_renewed(self) -> bool:
+        """Whether there is something to renew them with."""
+        return self.by_client or self.refresh_token is not None
 
     def until(self, expires_at: float, *, now: float) -> Tokens:
         """Return the same with an end that is known: `expires_at` by the clock that says `now`, both in seconds."""
@@ -100,7 +109,8 @@ class Tokens:
         """
         token = self.access if kind == "access" else self.id
         if token is None:
-            raise NotSignedInError("This session has no ID token.", hint="Add openid to scopes and sign in again.")
+            hint = "Send the access token." if self.by_client else "Add openid to scopes and sign in again."
+            raise NotSignedInError("This session has no ID token.", hint=hint)
         return token
 
 

@@ -15,6 +15,7 @@ from ..protocol.signout import logout_url, process_revocation_response, revocati
 from ..protocol.token import (
     TokenSet,
     authorization_code_grant_request,
+    client_credentials_grant_request,
     process_token_response,
     refresh_token_grant_request,
 )
@@ -43,15 +44,19 @@ _log = logging.getLogger(__name__)
 
 
 async def discover(config: CognitoConfig, transport: Transport) -> UserPool:
-    """Find a user pool's endpoints, before any button is shown.
+    """Find a user pool's endpoints, before any button is shown, and the client secret where it is in the keyring.
 
     Raises
     ------
     ConfigurationError
-        If the pool does not exist or has no domain.
+        If the pool does not exist or has no domain, or the keyring no secret.
     NetworkError, ProtocolError
         If there is no usable answer.
     """
+    if config.keeps_secret_in_keyring:
+        from .client_secret import with_secret_from_keyring  # noqa: PLC0415 - of the extra `keyring`
+
+        config = await with_secret_from_keyring(config)
     if config.domain is not None:
         metadata = metadata_of_domain(config.issuer, config.domain, endpoints=config.endpoints)
     else:
@@ -85,6 +90,25 @@ class UserPool:
             await self.revoke_quietly(answer.refresh_token)
             raise
 
+    async def ask_for_client(self, *, refreshing: bool = False) -> Tokens:
+        """Ask for an access token of the app client itself, which is also how that is renewed (RFC 6749 §4.4).
+
+        Raises
+        ------
+        TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
+            If there is no usable answer; SessionExpiredError if that ends a session.
+        """
+        config, client_id = self.config, self.config.client_id or ""
+        request = client_credentials_grant_request(
+            self.metadata.token_endpoint,
+            client_id=client_id,
+            client_secret=config.secret,
+            scopes=tuple(config.scopes),
+        )
+        answer, started = await self._ask(request, openid=False, refreshing=refreshing)
+        itself = Known(client_id, None, None, None)
+        return await self._verify(answer, started, nonce=None, known=itself)
+
     async def refresh(self, tokens: Tokens, *, keep: Keep) -> Tokens:
         """Renew the tokens; without a new refresh token the old one stays (Cognito's default).
 
@@ -104,6 +128,8 @@ class UserPool:
         TokenResponseError, ProtocolError, NetworkError
             If there is no usable answer.
         """
+        if self.config.is_for_client:
+            return await self.ask_for_client(refreshing=True)
         auth_time = tokens.id.claims.get("auth_time") if tokens.id else None
         known = Known(tokens.access.subject, auth_time, tokens.id, tokens.refresh_token)
         return await self._renew(known, nonce=tokens.nonce, keep=keep)
@@ -113,14 +139,24 @@ class UserPool:
         now = time.time()
         if kept.access_token is None:
             return None
-        answer = TokenSet(kept.access_token, kept.id_token, kept.refresh_token, None)
-        known = Known(kept.subject, kept.auth_time, None, kept.refresh_token)  # a refreshed ID token has no nonce
         try:
-            tokens = await self._verify(answer, time.monotonic(), nonce=kept.nonce, known=known)
+            tokens = await self.verify(kept, kept.access_token)
         except TokenVerificationError:
             return None  # keys were rotated, say: a refresh decides
         worthwhile = kept.expires_at - now > min(_WORTHWHILE, tokens.life / 2)
         return tokens.until(kept.expires_at, now=now) if worthwhile else None
+
+    async def verify(self, kept: Kept, access_token: Secret) -> Tokens:
+        """Verify tokens that did not come just now.
+
+        Raises
+        ------
+        TokenVerificationError, NetworkError, ProtocolError
+            If they are refused, or there are no keys to be had.
+        """
+        answer = TokenSet(access_token, kept.id_token, kept.refresh_token, None)
+        known = Known(kept.subject, kept.auth_time, None, kept.refresh_token)  # a refreshed ID token has no nonce
+        return await self._verify(answer, time.monotonic(), nonce=kept.nonce, known=known)
 
     async def resume(self, kept: Kept, *, keep: Keep) -> Tokens:
         """Turn what was remembered into tokens: those there are, while they live, else renewed ones.
@@ -136,7 +172,7 @@ class UserPool:
     async def _renew(self, known: Known, *, nonce: Secret | None, keep: Keep) -> Tokens:
         if known.refresh_token is None:
             raise SessionExpiredError(
-                "This session cannot be renewed: Cognito gave no refresh token.", hint="Run %cognito_login again."
+                "This session cannot be renewed: it has no refresh token.", hint="Run %cognito_login again."
             )
         request = refresh_token_grant_request(
             self.metadata.token_endpoint,
@@ -160,10 +196,14 @@ class UserPool:
         Raises
         ------
         ConfigurationError
-            If the pool's endpoint is not known.
+            If the pool's endpoint is not known, or the app client is its own user.
         TokenResponseError, TokenVerificationError, ProtocolError, NetworkError
             If there is no usable answer.
         """
+        if self.config.is_for_client:
+            raise ConfigurationError(
+                "There is no user to tell about: the app client has signed in for itself.", setting="grant"
+            )
         if self.metadata.userinfo_endpoint is None:
             raise ConfigurationError("The user pool names no userInfo endpoint.", setting="domain")
         response = await self.transport.send(userinfo_request(self.metadata.userinfo_endpoint, tokens.access.token))
@@ -201,7 +241,7 @@ class UserPool:
     def logout_url(self, logout_uri: str | None) -> str | None:
         """Return the address that ends the browser's session at Cognito, if it and `logout_uri` are known."""
         end_session = self.metadata.end_session_endpoint
-        if end_session is None or logout_uri is None:
+        if end_session is None or logout_uri is None or self.config.is_for_client:
             return None
         return logout_url(end_session, client_id=self.config.client_id or "", logout_uri=logout_uri)
 
@@ -209,8 +249,14 @@ class UserPool:
         """Send a grant; returned with the monotonic time of asking, from which the life is counted."""
         started = time.monotonic()
         response = await self.transport.send(request)
-        client_id = self.config.client_id or ""
-        return process_token_response(response, client_id=client_id, openid=openid, refreshing=refreshing), started
+        answer = process_token_response(
+            response,
+            client_id=self.config.client_id or "",
+            openid=openid,
+            refreshing=refreshing,
+            by_client=self.config.is_for_client,
+        )
+        return answer, started
 
     async def _verify(self, answer: TokenSet, started: float, *, nonce: Secret | None, known: Known | None) -> Tokens:
         """Verify an answer whole; where a time is wrong, tell whose clock may be."""
@@ -240,5 +286,6 @@ class UserPool:
                 life=life_of(answer, access, id_token if answer.id_token else None, now=now),
                 now=now,
                 started=started,
+                by_client=self.config.is_for_client,
             )
         raise refusal

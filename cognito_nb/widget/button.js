@@ -10,6 +10,7 @@
  * @property {"waiting" | "error" | "ended"} [state]
  * @property {string} [start_path] the link as a path on the Jupyter server
  * @property {string} [start_url] the link as the kernel sees it
+ * @property {string} [how] how the answer comes back
  * @property {string} [host] the host that asks for the password
  * @property {string} [user_pool]
  * @property {boolean} [blocking] whether a cell waits
@@ -31,6 +32,7 @@ const HINTS = [
     "Compare the app client's callback URLs and scopes with your settings.",
 ];
 const AGAIN = "Run %cognito_login again.";
+const AGAIN_THERE = "Run the cell again, or reload the dashboard."; // of a button that stands alone
 
 /**
  * Make an element with a class of ours.
@@ -75,8 +77,7 @@ function linkOf(view) {
   }
 }
 
-/** @param {number} seconds */
-function clockFace(seconds) {
+function clockFace(/** @type {number} */ seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
@@ -171,7 +172,7 @@ export default () => {
         spinner.hidden = !opened;
         timer.hidden = !opened;
         setText(timer, opened ? clockFace(elapsed) : "");
-        link.hidden = !(href || expired);
+        link.hidden = !(href || (expired && !view.can_retry));
         setText(link, opened ? "Open it again" : `Sign in at ${view.host ?? ""}`);
         link.classList.toggle("cognito-nb-primary", !opened);
         if (href) {
@@ -182,7 +183,7 @@ export default () => {
           link.setAttribute("aria-disabled", "true");
         }
         cancel.hidden = !href || Boolean(view.blocking);
-        retry.hidden = orphan || view.state !== "error" || !view.can_retry;
+        retry.hidden = orphan || !view.can_retry || !(expired || view.state === "error");
         cancel.disabled = asked === "cancel";
         retry.disabled = asked === "retry";
         actions.hidden = link.hidden && cancel.hidden && retry.hidden;
@@ -273,6 +274,7 @@ function setText(node, text) {
  * @returns {string[]} title, cause and next step
  */
 function wordsOfLink(view, href, opened, expired) {
+  if (expired && view.can_retry) return ["This link has expired.", "", "Try again brings a fresh one."];
   if (expired) return ["This sign-in has expired.", "", AGAIN];
   if (!href) return ["The sign-in's address cannot be opened from this page.", "", AGAIN];
   if (opened) return ["Waiting for your sign-in in the other tab…"];
@@ -286,15 +288,12 @@ function wordsOfLink(view, href, opened, expired) {
  */
 function wordsOf(view, orphan) {
   if (view.state === "error") return [view.title ?? "The sign-in failed", view.cause ?? "", view.next_step ?? ""];
-  if (orphan || view.state === "ended") return ["This sign-in has ended.", "", AGAIN];
+  if (orphan || view.state === "ended") return ["This sign-in has ended.", "", view.can_retry ? AGAIN_THERE : AGAIN];
   return ["Preparing the sign-in…"];
 }
 
-/**
- * @param {View} view
- * @param {boolean} opened
- */
+/** @param {View} view @param {boolean} opened */
 function noteOf(view, opened) {
-  const how = opened ? "" : "Opens in a new tab; the notebook goes on by itself. ";
-  return view.blocking ? `${how}To cancel, interrupt the kernel (■).` : how;
+  const how = opened ? "" : `Opens in a new tab; the notebook goes on by itself. ${view.how ?? ""} `;
+  return how + (view.blocking ? "To cancel, interrupt the kernel (■)." : "");
 }

@@ -17,6 +17,7 @@
  * @property {string[]} [missing_scopes]
  * @property {number} [expires_at] by the kernel's clock, in seconds
  * @property {boolean} [can_refresh]
+ * @property {string} [source]
  * @property {string | null} [remembered]
  * @property {Record<string, string>} [sources]
  * @property {string} [sign_out_url]
@@ -273,6 +274,7 @@ function rowsOf(facts) {
   row("Groups", live ? chips(facts.groups) : []);
   row("Scopes", live ? chips(facts.scopes) : []);
   row("Not granted", live ? chips(facts.missing_scopes, "missing") : []);
+  row("From", live && facts.source ? [facts.source] : []);
   row("Session", live && facts.remembered ? [facts.remembered] : []);
   return list;
 }

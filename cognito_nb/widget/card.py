@@ -56,7 +56,8 @@ class SessionCard(anywidget.AnyWidget):
         facts : mapping
             All optional: `state` ("signed-in", "signed-out", "expired", "error"), `name`, `username`, `email`,
             `groups`, `user_pool`, `issuer_host`, `scopes`, `missing_scopes`, `expires_at` (seconds since the
-            epoch), `can_refresh`, `remembered`, `sources` (setting → where it came from), `sign_out_url`, `message`.
+            epoch), `can_refresh`, `source`, `remembered`, `sources` (setting → where it came from), `sign_out_url`,
+            `message`.
         """
         self._facts = dict(facts)
         self._tell(answers="show")

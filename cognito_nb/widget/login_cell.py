@@ -17,6 +17,8 @@ from .outcome import (
     elsewhere_text,
     not_signed_in_html,
     not_signed_in_text,
+    pasting_html,
+    pasting_text,
     signed_in_html,
     signed_in_text,
 )
@@ -35,6 +37,11 @@ class LoginCell:
         """Show the button; the facts are those of `SignInButton.show_waiting`."""
         self._button.show_waiting(**facts)
         self._show(self._button)
+
+    def pasting(self, *, url: str, host: str, user_pool: str, how: str) -> None:
+        """Offer the link of a sign-in whose answer is pasted; the cell is rid of it once that has ended."""
+        html = pasting_html(url=url, host=host, user_pool=user_pool, how=how)
+        self._show({"text/html": html, "text/plain": pasting_text(url=url, how=how)})
 
     def elsewhere(self, *, user_pool: str) -> None:
         """Say that another notebook is signing in."""

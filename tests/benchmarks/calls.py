@@ -59,7 +59,7 @@ def in_turns(clients, call):
 
 def clients_of(library, session, base_url, *, mocked):
     """Return clients of one library that send the same: with a fixed header, a session's, and Authlib's."""
-    token = session.source.tokens.access.token.reveal()
+    token = session.token_source.tokens.access.token.reveal()
     options = {"base_url": base_url}
     if mocked:
         options["transport"] = library.MockTransport(lambda _: library.Response(200, content=b"{}"))
@@ -112,8 +112,8 @@ def making_clients(session):
 
 
 def expire(session):
-    tokens = session.source.tokens
-    assert session.source.replace(tokens, dataclasses.replace(tokens, deadline=time.monotonic() - 1))
+    tokens = session.token_source.tokens
+    assert session.token_source.replace(tokens, dataclasses.replace(tokens, deadline=time.monotonic() - 1))
 
 
 def together(session, threads, tasks):

@@ -9,6 +9,7 @@ import cognito_nb as cn
 from cognito_nb.data import sender as sender_module
 from cognito_nb.local_pool import Lifetimes, LocalUserPool
 from cognito_nb.local_pool.keys import PoolKeys
+from cognito_nb.tokens.memory import Memory
 from cognito_nb.tokens.transport import Transport
 
 
@@ -29,7 +30,7 @@ def pool(keys, request):
 def session(pool):
     """A session of ada's; tokens may go to the demo API."""
     person = Person(pool, Transport(), api_origins=[pool.api_url])
-    session = cn.Session(person.config, person.user_pool, person.tokens())
+    session = cn.Session(person.config, person.user_pool, person.tokens(), Memory(None, person.config), source="a test")
     yield session
     session.close()
 

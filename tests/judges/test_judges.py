@@ -32,7 +32,7 @@ def post(url, **form):
 
 def refresh_form(session):
     """Return what a thief of the refresh token would send."""
-    tokens = session.source.tokens
+    tokens = session.token_source.tokens
     return {
         "grant_type": "refresh_token",
         "refresh_token": tokens.refresh_token.reveal(),
@@ -49,7 +49,7 @@ def test_sign_in_gives_a_verified_user(judge, login):
     assert (session.claims["aud"], session.claims["token_use"]) == (session.config.client_id, "id")
     assert session.claims["email_verified"] is True
     assert set(session.scopes) == {"openid", "email", "profile"}
-    assert session.source.tokens.access.claims["token_use"] == "access"
+    assert session.token_source.tokens.access.claims["token_use"] == "access"
 
 
 def test_userinfo_is_about_the_user(judge, login):
@@ -90,9 +90,9 @@ def test_code_that_was_used_is_refused(judge, login, monkeypatch):
 def test_refresh_at_ministack_keeps_the_session(ministack, login):
     """The same user gets another access token; the refresh token, which it does not rotate, stays."""
     session = login(ministack, scopes=["aws.cognito.signin.user.admin"])  # no ID token: the next test says why
-    before = session.source.tokens
+    before = session.token_source.tokens
     session.refresh()
-    after = session.source.tokens
+    after = session.token_source.tokens
     assert after.access.token != before.access.token
     assert after.refresh_token == before.refresh_token
     assert session.user.username == "ada"
@@ -128,10 +128,10 @@ def test_logout_from_ministack_says_that_nothing_was_revoked(ministack, login, c
 def test_refresh_at_oidc_provider_survives_rotation(oidc_provider, login):
     """Each refresh sends the newest refresh token, and brings the same sign-in of the same user."""
     session = login(oidc_provider)
-    seen = [session.source.tokens]
+    seen = [session.token_source.tokens]
     for _ in range(2):
         session.refresh()
-        seen.append(session.source.tokens)
+        seen.append(session.token_source.tokens)
     assert len({tokens.refresh_token.reveal() for tokens in seen}) == 3
     assert len({tokens.access.token.reveal() for tokens in seen}) == 3
     assert len({tokens.id.claims["auth_time"] for tokens in seen}) == 1
@@ -154,7 +154,7 @@ def test_logout_from_oidc_provider_revokes(oidc_provider, login, capsys):
     """After a sign-out the refresh token is dead there, and so is the access token."""
     session = login(oidc_provider)
     metadata, form = session._user_pool.metadata, refresh_form(session)
-    bearer = session.source.tokens.access.token.reveal()
+    bearer = session.token_source.tokens.access.token.reveal()
     cn.logout(session=session)
     assert "Tokens revoked" in capsys.readouterr().out
     assert post(metadata.token_endpoint, **form)[1]["error"] == "invalid_grant"

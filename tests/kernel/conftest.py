@@ -37,7 +37,7 @@ def kernel(jupyter, monkeypatch):
     yield
     for session in registry.current_sessions():
         session.close()
-    registry._signed_out.clear()
+    registry._ask_again.clear()
     take_server_access.cache_clear()
     for thread in threading.enumerate():
         if thread.name == "cognito_nb":  # a session that was replaced is revoked without anybody waiting

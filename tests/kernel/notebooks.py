@@ -18,7 +18,7 @@ from cognito_nb.errors import NotSignedInError
 
 EXPIRE = """
 import dataclasses, time
-cognito.source._tokens = dataclasses.replace(cognito.source.tokens, deadline=time.monotonic())
+cognito.token_source._tokens = dataclasses.replace(cognito.token_source.tokens, deadline=time.monotonic())
 """
 CALL = "cognito.client(cognito.config.api_origins[0]).get('/me').json()['username']"
 
@@ -105,7 +105,7 @@ def asked(pool, endpoint):
 
 def expire(session):
     """Let the access token of a session have run out."""
-    session.source._tokens = dataclasses.replace(session.source.tokens, deadline=time.monotonic())
+    session.token_source._tokens = dataclasses.replace(session.token_source.tokens, deadline=time.monotonic())
 
 
 def call(session):

@@ -98,6 +98,7 @@ def test_authorization_request_is_right_and_holds_no_secret(jupyter, wait):
         "redirect_uri": callback,
         "scope": "openid email profile",
         "code_challenge_method": "S256",
+        "prompt": "login",  # `wait` forces the sign-in
     }
     assert fixed.items() <= sent.items()
     assert sent.keys() - fixed.keys() == {"state", "nonce", "code_challenge"}

@@ -323,7 +323,9 @@ def test_whole_session_leaks_nothing(canary, config, pool, browser, caplog, caps
     session = cn.login(config=config, open_url=browser.open, timeout=20)
     with session.client(session.config.api_origins[0]) as api:
         answer = api.get("/orders")
-        shown = repr([session, session.source, session.source.tokens, session.config, api, answer.request.headers])
+        shown = repr(
+            [session, session.token_source, session.token_source.tokens, session.config, api, answer.request.headers]
+        )
     session.refresh()
     session.userinfo()
     cn.logout()
@@ -429,7 +431,7 @@ def test_kernel_without_the_extension_is_told_before_a_browser_opens(config, mon
     monkeypatch.delenv(wire.ENV_SERVER_URL)
     take_server_access.cache_clear()
     with pytest.raises(ConfigurationError, match="server extension list") as caught:
-        cn.login(config=config, open_url=pytest.fail)
+        cn.login(config=config, receiver="jupyter", open_url=pytest.fail)
     assert caught.value.setting == "receiver"
 
 
@@ -483,6 +485,13 @@ def test_login_without_a_person_raises_at_once(login, config, pool):
     with pytest.raises(InteractionRequiredError, match="open_url"):
         login(config=config)
     assert not pool.requests
+
+
+def test_login_without_a_person_names_the_ways_that_need_none(config):
+    """A refresh token, or an app client of its own."""
+    with pytest.raises(InteractionRequiredError) as caught:
+        cn.login(config=config)
+    assert ("COGNITO_NB_REFRESH_TOKEN" in caught.value.hint, "client_credentials" in caught.value.hint) == (True, True)
 
 
 def wait_for(condition):

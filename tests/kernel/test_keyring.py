@@ -311,7 +311,7 @@ def test_secrets_are_in_the_keyring_alone(canary, jupyter, config, browser, kept
     caplog.set_level("DEBUG")
     session = cn.login(config=config, open_url=browser.open, timeout=20)
     session.refresh()
-    tokens = session.source.tokens
+    tokens = session.token_source.tokens
     in_keyring = b"".join(path.read_bytes() for path in kept.iterdir())
     assert pieces_in(in_keyring, tokens.refresh_token)
     assert not pieces_in(in_keyring, tokens.access.token)

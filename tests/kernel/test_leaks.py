@@ -36,12 +36,12 @@ cognito.userinfo()
 objects = {
     "session": cognito, "config": cognito.config, "user": cognito.user, "claims": cognito.claims,
     "auth": cognito.auth(),
-    "requests_auth": cognito.requests_auth(), "client": api, "requests session": web, "source": cognito.source,
-    "tokens": cognito.source.tokens, "access": cognito.source.tokens.access, "button": cn.LoginButton(),
+    "requests_auth": cognito.requests_auth(), "client": api, "requests session": web, "source": cognito.token_source,
+    "tokens": cognito.token_source.tokens, "access": cognito.token_source.tokens.access, "button": cn.LoginButton(),
     "answer": answers[0], "request": answers[0].request, "headers": answers[0].request.headers,
     "requests answer": answers[1], "requests request": answers[1].request,
     "requests headers": answers[1].request.headers,
-    "secret": cognito.source.tokens.access.token, "headers for": cognito.headers(cognito.config.api_origins[0]),
+    "secret": cognito.token_source.tokens.access.token, "headers for": cognito.headers(cognito.config.api_origins[0]),
     "card": session_card(cognito), "error": cn.errors.NotSignedInError("no"),
 }
 """

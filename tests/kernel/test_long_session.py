@@ -29,7 +29,7 @@ class Day:
         browser.close()
         pool.clock = clock = lambda: time.time() + self.passed
         monotonic = lambda: time.monotonic() + self.passed  # noqa: E731 - one of a pair
-        self.session.source.clock, self.session.source.monotonic = clock, monotonic
+        self.session.token_source.clock, self.session.token_source.monotonic = clock, monotonic
         monkeypatch.setattr(user_pool_module, "time", SimpleNamespace(time=clock, monotonic=monotonic))
         pool.requests.clear()
 

@@ -82,7 +82,7 @@ def test_login_magic_leaks_nothing_on_iopub(canary, shell, browser):
     """What a second front end sees of a sign-in, a call and a sign-out holds no secret (NL-14)."""
     shell.run("%cognito_login", on_message=follow(browser))
     shell.run("cognito.client(cognito.config.api_origins[0]).get('/me').request")
-    shell.run("[cognito, cognito.source, cognito.source.tokens, cognito.config]")
+    shell.run("[cognito, cognito.token_source, cognito.token_source.tokens, cognito.config]")
     shell.run("%cognito_status")
     shell.run("%cognito_logout")
     canary.assert_silent({"iopub": json.dumps(shell.messages, default=str)})
@@ -246,3 +246,30 @@ def test_two_kernels_sign_in_at_once(jupyter, settings, pool, tmp_path):
         for name, kernel in kernels.items():
             browsers[name].close()
             kernel.stop()
+
+
+def test_login_cell_is_one_display_with_a_link_for_every_front_end(shell, browser):
+    """Widget, HTML link and text in one output, which is updated: no second one, and no link once it has ended."""
+    messages = shell.run("%cognito_login", on_message=follow(browser))
+    (shown,) = [message["content"] for message in messages if message["msg_type"] == "display_data"]
+    assert set(shown["data"]) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+    assert f'<a href="{browser.opened[0]}"' in shown["data"]["text/html"]
+    assert browser.opened[0] in shown["data"]["text/plain"]
+    updates = [message["content"] for message in messages if message["msg_type"] == "update_display_data"]
+    assert {update["transient"]["display_id"] for update in updates} == {shown["transient"]["display_id"]}
+    assert set(updates[-1]["data"]) == {"text/html", "text/plain"}
+    assert "cognito/start/" not in json.dumps(updates[-1])
+
+
+def test_two_profiles_side_by_side(shell, settings, browser, tmp_path):
+    """Each magic works on the profile that it names; the status has a card for each."""
+    demo = (tmp_path / "cognito.toml").read_text()
+    second = demo.replace("[profiles.demo]", "[profiles.second]")
+    (tmp_path / "cognito.toml").write_text(f'default = "demo"\n{demo}\n{second}')
+    shell.run("%cognito_login demo --as first", on_message=follow(browser))
+    shell.run("%cognito_login second --force --as other", on_message=follow(browser))
+    assert shell.value("import cognito_nb as cn; cn.current_session('demo') is first") == "True"
+    cards = [each for each in shell.run("%cognito_status") if each["msg_type"] == "display_data"]
+    assert len(cards) == 2
+    shell.run("%cognito_logout demo")
+    assert shell.value("first.is_alive, other.is_alive") == "(False, True)"

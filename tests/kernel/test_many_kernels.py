@@ -64,7 +64,7 @@ def test_sign_out_in_one_kernel_is_one_in_all(jupyter, make_pool, tmp_path):
     with notebooks(jupyter, tmp_path, 2) as (first, second):
         first.run("%cognito_login", on_message=follow(browser))
         second.run("%cognito_login")
-        second.run("%cognito_status\nold = cognito.source.tokens")
+        second.run("%cognito_status\nold = cognito.token_source.tokens")
         first.run("%cognito_logout")
         second.wait_for(lambda message: "signed-out" in str(message["content"]))  # the card
         name, text = error_of(second.run(CALL))

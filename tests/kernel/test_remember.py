@@ -36,7 +36,7 @@ def test_login_renews_an_expired_session_that_it_takes_up(first, config, pool):
 
     async def keep_expired():
         async with first._memory.turn() as turn:
-            await turn.keep(dataclasses.replace(first.source.tokens, expires_at=time.time()))
+            await turn.keep(dataclasses.replace(first.token_source.tokens, expires_at=time.time()))
 
     first._background.run(keep_expired())
     expire(first)
@@ -62,7 +62,7 @@ def test_sessions_of_other_settings_are_not_taken_up(first, pool, browser):
 def test_more_scopes_reach_every_notebook(first, pool, browser):
     """The same user's new tokens take the place of the old ones there too, which are revoked."""
     config = config_of(pool, remember="server", scopes=["openid", "email", "profile", "phone"])
-    old = first.source.tokens
+    old = first.token_source.tokens
     session = cn.login(config=config, open_url=browser.open, timeout=20)
     wait_for(lambda: "phone" in first.scopes, "the new tokens", 5)
     assert (call(first), call(session)) == ("ada", "ada")
@@ -116,7 +116,7 @@ def test_sign_out_of_an_ended_session_ends_no_other(first, config, pool):
 
 def test_force_changes_the_user_everywhere(first, config, pool):
     """The other notebooks' sessions of the first user end, with the reason, and are revoked; the second is kept."""
-    origin = first.source.tokens.access.claims["origin_jti"]
+    origin = first.token_source.tokens.access.claims["origin_jti"]
     grace = Browser(pool, "grace")
     session = cn.login(config=config, open_url=grace.open, timeout=20, force=True)
     grace.close()

@@ -55,10 +55,10 @@ def test_expires_at_is_an_aware_datetime(signed_in):
 @pytest.mark.parametrize("refresh", ["refresh", "arefresh"])
 def test_refresh_replaces_the_access_token(signed_in, refresh):
     """Renewing gives another access token for the same user."""
-    before = signed_in.source.tokens
+    before = signed_in.token_source.tokens
     call(signed_in, refresh)
-    assert signed_in.source.tokens.access.token != before.access.token
-    assert signed_in.source.tokens.access.subject == before.access.subject
+    assert signed_in.token_source.tokens.access.token != before.access.token
+    assert signed_in.token_source.tokens.access.subject == before.access.subject
 
 
 @pytest.mark.parametrize("userinfo", ["userinfo", "auserinfo"])
@@ -178,15 +178,15 @@ def test_missing_scopes_are_told(signed_in):
     [
         ("openid email", "not granted: profile"),
         ("openid email profile aws.cognito.signin.user.admin", "Granted without having been asked for: aws.cognito."),
-        ("openid email profile", "not renewed: Cognito gave no refresh token"),
+        ("openid email profile", "not renewed: there is no refresh token"),
     ],
 )
 def test_status_tells_how_the_tokens_differ_from_what_was_asked(signed_in, capsys, granted, words):
     """Fewer scopes, more scopes, no refresh token: each is taken, and each is said, in a terminal and to the card."""
-    tokens = signed_in.source.tokens
+    tokens = signed_in.token_source.tokens
     claims = MappingProxyType({**tokens.access.claims, "scope": granted})
     refresh_token = None if words.startswith("not renewed") else tokens.refresh_token
-    signed_in.source._tokens = replace(
+    signed_in.token_source._tokens = replace(
         tokens, access=replace(tokens.access, claims=claims), refresh_token=refresh_token
     )
     show_status()
@@ -218,7 +218,8 @@ def test_what_cognito_knows_of_a_person_is_not_logged(config, browser, pool, cap
     with pytest.raises(TokenResponseError) as caught:
         session.userinfo()
     output = capsys.readouterr()
-    said = f"{caplog.text}{output.out}{output.err}{caught.value!r}{vars(caught.value)}{session!r}{session.source!r}"
+    said = f"{caplog.text}{output.out}{output.err}{caught.value!r}{vars(caught.value)}"
+    said += f"{session!r}{session.token_source!r}"
     person = [session.user.name, session.user.email, about["email"], session.user.sub]
     assert all(person)
     assert not [value for value in person if value in said]

@@ -31,7 +31,7 @@ def test_sign_out_leaves_no_token_and_no_claim_in_memory(logout, signed_in, pool
     client = signed_in.client(pool.api_url)
     assert client.get("/me").status_code == 200
     signed_in.userinfo()
-    tokens = signed_in.source.tokens
+    tokens = signed_in.token_source.tokens
     secrets = {name: getattr(tokens, name).token.reveal() for name in ("access", "id")}
     secrets["refresh"] = tokens.refresh_token.reveal()
     del tokens
@@ -75,7 +75,7 @@ def test_sign_out_that_cognito_does_not_confirm_is_one_here(signed_in, pool, mon
 def test_sign_out_while_a_refresh_is_under_way_is_one(signed_in, pool):
     """The tokens that come afterwards are nobody's; who waited is told, and no data call goes out."""
     pool.latency["token"] = 0.3
-    waiting = signed_in._background.submit(signed_in._engine._join(signed_in.source.tokens))
+    waiting = signed_in._background.submit(signed_in._engine._join(signed_in.token_source.tokens))
     wait_for(lambda: asked(pool, "token") == 2, "the refresh", 5)
     signed_in.sign_out()
     assert isinstance(waiting.exception(5), NotSignedInError)

@@ -16,6 +16,7 @@ from cognito_nb.protocol.http import HttpResponse
 from cognito_nb.protocol.token import (
     TokenSet,
     authorization_code_grant_request,
+    client_credentials_grant_request,
     process_token_response,
     refresh_token_grant_request,
 )
@@ -48,13 +49,19 @@ def form(request):
     return dict(pairs)
 
 
-def process(response=None, *, openid=True, refreshing=False, **changes):
+def client_grant(secret=None, scopes=()):
+    return client_credentials_grant_request(ENDPOINT, client_id=make.CLIENT_ID, client_secret=secret, scopes=scopes)
+
+
+def process(response=None, *, openid=True, refreshing=False, by_client=False, **changes):
     response = response or make.answer(make.changed(GOOD, changes))
-    return process_token_response(response, client_id=make.CLIENT_ID, openid=openid, refreshing=refreshing)
+    return process_token_response(
+        response, client_id=make.CLIENT_ID, openid=openid, refreshing=refreshing, by_client=by_client
+    )
 
 
-def refusal(body, status=400, *, refreshing=False):
-    return make.failure(partial(process, make.answer(body, status), refreshing=refreshing))
+def refusal(body, status=400, *, refreshing=False, by_client=False):
+    return make.failure(partial(process, make.answer(body, status), refreshing=refreshing, by_client=by_client))
 
 
 @pytest.mark.holds("TR-01")
@@ -91,7 +98,7 @@ def test_request_of_a_confidential_client_authenticates_by_basic():
     assert (scheme, base64.b64decode(value)) == ("Basic", f"{make.CLIENT_ID}:s%3Ae%2Fc+ret".encode())
 
 
-@pytest.mark.parametrize("request_of", [lambda secret: code_grant(secret)[1], refresh_grant])
+@pytest.mark.parametrize("request_of", [lambda secret: code_grant(secret)[1], refresh_grant, client_grant])
 @pytest.mark.holds("TR-01", "RF-12")
 def test_request_of_a_confidential_client_authenticates_once(request_of):
     """Neither client id nor secret stands in the body as well (OAuth 2.1 §2.4)."""
@@ -106,6 +113,14 @@ def test_refresh_grant_sends_the_refresh_token_and_no_scope():
         "client_id": make.CLIENT_ID,
         "refresh_token": "ref.r==",
     }
+
+
+@pytest.mark.parametrize(
+    ("scopes", "sent"), [((), {}), (("demo/read", "demo/write"), {"scope": "demo/read demo/write"})]
+)
+def test_client_credentials_grant_names_the_scopes_if_there_are_any(scopes, sent):
+    """Without the parameter Cognito grants all custom scopes of the client."""
+    assert form(client_grant(Secret("s3cret"), scopes)) == {"grant_type": "client_credentials", **sent}
 
 
 def test_request_shows_no_secret():
@@ -280,6 +295,35 @@ def test_refusal_with_invalid_grant_ends_a_session_only_when_refreshing(refreshi
 def test_refusal_with_another_code_ends_no_session(code):
     """Only invalid_grant says that the refresh token is dead."""
     assert type(refusal({"error": code}, refreshing=True)) is TokenResponseError
+
+
+NEXT_OF_CLIENT = [
+    ("invalid_client", "client_secret"),
+    ("unauthorized_client", "Client credentials"),
+    ("invalid_scope", "custom scopes"),
+    ("invalid_grant", "AllowedOAuthFlowsUserPoolClient"),
+]
+
+
+@pytest.mark.parametrize(("code", "words"), NEXT_OF_CLIENT)
+def test_refusal_of_a_client_that_asks_for_itself_tells_what_to_set(code, words):
+    """The causes of a sign-in are not those of an app client; no code or refresh token is mentioned."""
+    error = refusal({"error": code}, by_client=True)
+    assert (type(error), words in error.hint) == (TokenResponseError, True)
+    assert error.message == f"Cognito gives the app client no token: {code}"
+
+
+@pytest.mark.parametrize(("code", "words"), NEXT_OF_CLIENT)
+def test_refusal_of_a_client_that_asks_again_ends_its_session(code, words):
+    """Its secret was changed, say: nothing will come of asking again."""
+    error = refusal({"error": code}, by_client=True, refreshing=True)
+    assert (type(error), words in error.hint) == (SessionExpiredError, True)
+    assert error.message == f"The session has ended: {code}"
+
+
+def test_refusal_of_a_client_for_another_reason_ends_no_session():
+    """A Lambda trigger may have failed just now."""
+    assert type(refusal({"error": "invalid_request"}, by_client=True, refreshing=True)) is TokenResponseError
 
 
 def test_refusal_by_throttling_ends_no_session():

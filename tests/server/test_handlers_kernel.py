@@ -210,3 +210,13 @@ def test_api_replies_are_json_that_nobody_keeps(server):
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert headers["Etag"] is headers["Access-Control-Allow-Origin"] is None
+
+
+def test_poll_tells_whether_a_browser_has_gone_on_to_cognito(server):
+    """A kernel that renews a link leaves one in use alone; the header says no more than that."""
+    state, sign_in_id = server.create()
+    assert wire.STARTED_HEADER not in server.poll(sign_in_id).headers
+    cookies = {name: morsel.value for name, morsel in server.start(sign_in_id).cookies.items()}
+    assert server.poll(sign_in_id).headers[wire.STARTED_HEADER] == "yes"
+    server.callback({"code": "c", "state": state}, cookies=cookies)
+    assert server.poll(sign_in_id).headers[wire.STARTED_HEADER] == "yes"

@@ -32,6 +32,7 @@ from cognito_nb.errors import (
 from cognito_nb.secret import Secret
 from cognito_nb.session import Session
 from cognito_nb.tokens.background import Background
+from cognito_nb.tokens.memory import Memory
 
 CONFIG = CognitoConfig(client_id="client", issuer="https://idp.example/pool")
 LIFE = 300.0
@@ -140,8 +141,9 @@ class AnyOrder(RuleBasedStateMachine):
         """Sign in, whoever was signed in before."""
         self.release()
         pool = Pool(self.clock, subject)
-        session = Session(CONFIG, pool, self.clock.issue(subject, pool.good))
-        session.source.clock, session.source.monotonic = (lambda: self.clock.read()[0]), (lambda: self.clock.read()[1])
+        session = Session(CONFIG, pool, self.clock.issue(subject, pool.good), Memory(None, CONFIG), source="a test")
+        session.token_source.clock = lambda: self.clock.read()[0]
+        session.token_source.monotonic = lambda: self.clock.read()[1]
         session._engine._sleep = self.clock.pause
         registry.keep_session(session, "default")
         self.sessions.append(session)
@@ -168,9 +170,9 @@ class AnyOrder(RuleBasedStateMachine):
         get = (lambda: asyncio.run(engine.acurrent())) if is_async else engine.current
         tokens = self.outcome(self.threads.submit(get))
         if tokens is not None:
-            alive = next(each for each in self.sessions if each.source._tokens is tokens or each is self.session)
+            alive = next(each for each in self.sessions if each.token_source._tokens is tokens or each is self.session)
             assert tokens.access.subject == session._subject
-            assert alive.source.seconds_left(tokens) > 0
+            assert alive.token_source.seconds_left(tokens) > 0
         self.settle()
 
     @precondition(lambda self: self.sessions and self.session.is_alive)
@@ -178,7 +180,7 @@ class AnyOrder(RuleBasedStateMachine):
     def ask_at_once(self, number):
         """Hold the token endpoint's answer back while several callers want new tokens."""
         self.pool.gate.clear()
-        tokens = self.session.source.tokens
+        tokens = self.session.token_source.tokens
         self.waiting += [self.threads.submit(self.session._engine.renew, tokens) for _ in range(number)]
 
     @precondition(lambda self: self.waiting)
@@ -218,7 +220,7 @@ class AnyOrder(RuleBasedStateMachine):
         for session in self.sessions:
             over = session in self.signed_out or session is not self.session or session._user_pool.is_over
             if over and not self.waiting:
-                assert (session.is_alive, session.source.fresh()) == (False, None)
+                assert (session.is_alive, session.token_source.fresh()) == (False, None)
 
     @invariant()
     def nothing_is_said(self):

@@ -61,7 +61,7 @@ class Notebook:
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
 
     def show(self, script: str, view: dict[str, Any] | None = None, *, live: bool = True, url: str = PAGE) -> None:
-        self.page.clock.install(time=NOW)
+        self.page.clock.install(time=NOW - 60)  # it runs until it is paused: a slow machine needs more than a second
         self.page.goto(url)
         self.page.clock.pause_at(NOW + 1)
         self.page.evaluate(FAKE_MODEL)

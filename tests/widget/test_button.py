@@ -13,7 +13,7 @@ import pytest
 
 from cognito_nb.errors import NetworkError
 from cognito_nb.widget import button as button_module
-from cognito_nb.widget.button import SignInButton
+from cognito_nb.widget.button import SignInButton, with_fallback
 
 START = {
     "start_path": "/user/ada/cognito/start/AbC",
@@ -50,17 +50,16 @@ def test_button_syncs_view_only(button):
 @pytest.mark.holds("NL-05")
 def test_every_widget_syncs_what_is_listed_here_only():
     """A new widget, or a new synced trait of one, must fail here."""
-    modules = [
-        importlib.import_module(f"cognito_nb.{name}") for name in ("login_button", "status", "widget.login_cell")
-    ]
-    known, todo = {}, [ipywidgets.Widget]
-    while todo:
-        kind = todo.pop()
-        todo += kind.__subclasses__()
+    for name in ("login_button", "status", "widget.login_cell"):
+        importlib.import_module(f"cognito_nb.{name}")
+    plain = {*ipywidgets.VBox.class_trait_names(), "_anywidget_id", "_css", "_esm"}  # children are widgets themselves
+    synced, kinds = {}, [ipywidgets.Widget]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
         if kind.__module__.startswith("cognito_nb."):
-            known[kind.__name__] = {*kind.class_trait_names(sync=True)} - {*ipywidgets.DOMWidget.class_trait_names()}
-    assert modules
-    assert known == {"SignInButton": {"view"}, "SessionCard": set()}
+            synced.setdefault(kind.__name__, set()).update({*kind.class_trait_names(sync=True)} - plain)
+    assert synced == {"LoginButton": set(), "SignInButton": {"view"}, "SessionCard": set()}
 
 
 FOREIGN = (
@@ -71,7 +70,7 @@ FOREIGN = (
 @pytest.mark.holds("NL-10")
 @pytest.mark.parametrize("name", ["button.js", "card.js", "widget.css"])
 def test_bundle_fetches_and_evaluates_nothing(name):
-    """No library, picture or font of elsewhere, and no text that becomes code or markup; a strict CSP is in_browser's."""
+    """No library, picture or font of elsewhere, and no text that becomes code or markup."""
     text = (Path(button_module.__file__).parent / name).read_text()
     assert not re.search(rf"{FOREIGN}|^\s*import\b|\bimport\(|@import|url\(|//\w+\.", text, re.MULTILINE)
 
@@ -87,6 +86,8 @@ def test_view_keys_are_public_facts(button):
         "host",
         "user_pool",
         "blocking",
+        "how",
+        "can_retry",
         "now",
         "deadline",
     }
@@ -109,11 +110,33 @@ def test_text_fallback_names_the_link_while_it_lives(button, now):
 
 
 @pytest.mark.holds("AR-12", "SE-20")
-def test_text_fallback_is_in_the_mimebundle(button):
-    """What a notebook keeps beside the widget is the text fallback."""
-    button.show_waiting(**START)
+def test_fallbacks_are_in_the_mimebundle(button, now):
+    """Beside the widget stands the link as HTML and, however long, as text; no link once it is dead."""
+    long = {**START, "start_url": f"https://hub.example.org/user/{'a' * 120}/cognito/start/AbC"}
+    button.show_waiting(**long)
     data, _ = button._repr_mimebundle_()
+    assert set(data) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"] == repr(button)
+    assert long["start_url"] in data["text/plain"]
+    assert f'<a href="{long["start_url"]}"' in data["text/html"]
+    now[0] += 600
+    assert set(button._repr_mimebundle_()[0]) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+
+
+@pytest.mark.parametrize(("blocking", "words"), [(True, "To cancel, interrupt"), (False, "If this link has expired")])
+@pytest.mark.holds("NL-05")
+def test_html_fallback_is_a_link_and_what_to_know(button, blocking, words):
+    """Where the link leads, that the notebook goes on by itself, and how to give up or try again; nothing else."""
+    button.show_waiting(**{**START, "blocking": blocking})
+    assert "Sign in at demo.auth.eu-west-1.amazoncognito.com</a>" in button.html
+    assert "the notebook goes on by itself" in button.html
+    assert words in button.html
+
+
+def test_a_closed_button_has_no_mimebundle(button):
+    """Shown again by mistake, it is not half a widget."""
+    button.close()
+    assert with_fallback(None, text="", html=None) is None
 
 
 def test_text_fallback_after_the_end(button):

@@ -159,6 +159,29 @@ def test_expires_by_itself(notebook):
     assert "%cognito_login" in notebook.text
 
 
+def test_an_expired_link_can_be_renewed_where_somebody_listens(notebook):
+    """The button that stands alone asks the kernel for a fresh link; no dead one stays in its place."""
+    notebook.show("button.js", button_view(retry=True, expires_in=60, blocking=False).view)
+    assert not notebook.visible(".cognito-nb-retry")
+    notebook.pass_time(61)
+    assert notebook.text == "This link has expired. Try again brings a fresh one. Try again"
+    notebook.page.get_by_role("button", name="Try again").click()
+    assert notebook.sent == ["retry"]
+
+
+def test_a_renewed_link_changes_nothing_but_its_address(notebook):
+    """The same element has a new address: focus stays, and no screen reader says anything twice."""
+    notebook.show("button.js", button_view(retry=True, blocking=False).view)
+    notebook.page.locator(LINK).focus()
+    notebook.page.evaluate(
+        "() => { window.changes = []; new MutationObserver(all => changes.push(...all.map(each => each.type)))"
+        ".observe(document.querySelector('[role=status]'), {childList: true, characterData: true, subtree: true}); }"
+    )
+    notebook.set_view(button_view(retry=True, blocking=False, start_path="/fresh").view)
+    assert notebook.page.evaluate("document.activeElement.href") == "http://localhost:8888/fresh"
+    assert notebook.page.evaluate("changes") == []
+
+
 def test_a_wrong_browser_clock_does_not_expire_the_link(notebook):
     """A browser whose clock is an hour ahead of the kernel's still offers a fresh link."""
     notebook.show("button.js")
