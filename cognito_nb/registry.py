@@ -93,12 +93,19 @@ def why_ended() -> list[str]:
 def find_session(config: CognitoConfig) -> Session | None:
     """Return a session that serves a config: same issuer, client and resource, at least its scopes.
 
-    The profile's own session counts, and another profile's only where that one has none: two users stay two users.
+    The profile's own session counts, and another profile's only where that one has none, and had none of another user:
+    two users stay two users. Whoever has signed out is asked again.
     """
     alive = current_sessions()
-    own = _current.get(config.profile)
-    candidates = [own] if own is not None else reversed(alive)
-    return next((session for session in candidates if session.serves(config)), None)
+    with _lock:
+        own, ended = _current.get(config.profile), _ended.get(config.profile)
+        asks = (config.issuer, config.client_id) in _ask_again
+    if own is not None:
+        return own if own.serves(config) else None
+    others = iter(() if asks else reversed(alive))
+    if ended is not None:
+        others = (session for session in others if session.reach.subject == ended.reach.subject)
+    return next((session for session in others if session.serves(config)), None)
 
 
 def _drop_ended() -> None:

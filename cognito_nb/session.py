@@ -15,6 +15,7 @@ from .sign_out import end_everywhere
 from .tokens.given import GIVEN, GivenTokens, hidden
 from .tokens.memory import Memory
 from .tokens.other_kernels import hear
+from .tokens.reach import Reach
 from .tokens.refresh import RefreshEngine
 from .tokens.source import Tokens, TokenSource
 from .tokens.transport import Transport
@@ -47,7 +48,7 @@ class Session(AuthenticatedCalls):
         self.source = source
         self.token_source = TokenSource(tokens)
         self.signed_in_at = self.token_source.clock()
-        self._subject = tokens.access.subject
+        self.reach = Reach.of(tokens)
         self._injected = config.injected
         self.was_signed_out = False  # by the user, who then is asked for the password again
         self._user_pool = user_pool
@@ -173,7 +174,8 @@ class Session(AuthenticatedCalls):
             return False  # another file than the one the user signed in with would send the tokens further
         names = ("issuer", "client_id", "grant", "resource", "domain", "endpoints")
         same = all(getattr(had, name) == getattr(config, name) for name in names)
-        return same and set(self._memory.scopes).issuperset(config.scopes)  # what was asked for, granted or not
+        asked = set(self._memory.scopes)  # granted or not; an app client that names none asks for all
+        return same and (asked.issuperset(config.scopes) if config.scopes else not asked)
 
     def refresh(self) -> None:
         """Renew the tokens now.
@@ -270,10 +272,10 @@ class Session(AuthenticatedCalls):
     def hand_over(self, newer: Session) -> None:
         """Let the clients of this session, if it ended by itself, go on with a newer sign-in of the same user.
 
-        Not if that one's settings give the tokens more power, or name fewer places where they may go.
+        Not if that one's tokens have more power, or may go to fewer places than the clients know.
         """
-        same = newer._subject == self._subject and self.serves(newer.config)
-        if same and self.token_source.ended_by_itself and set(self.config.api_origins) <= set(newer.config.api_origins):
+        may = self.serves(newer.config) and self.reach.covers(newer.reach, newer.config.api_origins)
+        if may and self.token_source.ended_by_itself:
             self._engine.hand_over(newer._engine)
 
     def retire(self, reason: str) -> None:
@@ -291,8 +293,7 @@ class Session(AuthenticatedCalls):
         return f"<Session {state}, user pool {self.config.label}, profile {self.config.profile}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = "a Session cannot be pickled or copied: its tokens must not leave this kernel"
-        raise TypeError(message)
+        raise TypeError("a Session cannot be pickled or copied: its tokens must not leave this kernel")
 
     def _forget(self) -> Tokens | None:
         self.was_signed_out = True

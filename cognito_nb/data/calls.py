@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ..config import CognitoConfig
+    from ..tokens.reach import Reach
     from ..tokens.refresh import RefreshEngine
     from ..tokens.source import TokenKind
     from .fetch import AsyncFetch, Fetch, OnError
@@ -34,6 +35,7 @@ class DataCalls:
     """The part of a `Session` that fetches."""
 
     config: CognitoConfig
+    reach: Reach
     _engine: RefreshEngine
 
     def fetch(  # noqa: PLR0913 - options, by keyword
@@ -201,4 +203,5 @@ class DataCalls:
         return Sender(auth, base_url, headers=headers, params=params, **limits._asdict())
 
     def _may_go_to(self, *urls: str) -> Origins:
+        self.reach.origins.update(self.config.api_origins)
         return allowed_origins((*urls, *self.config.api_origins))

@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 import cognito_nb as cn
-from cognito_nb.errors import NotSignedInError, StateMismatchError
+from cognito_nb.errors import NotSignedInError, SessionExpiredError, StateMismatchError
 from cognito_nb.local_pool import AppClient, LocalUserPool
 from cognito_nb.status import show_status
 from cognito_nb.user import may_be_named
@@ -262,3 +262,49 @@ def status_of(url, headers):
     except HTTPError as error:
         error.close()
         return error.code
+
+
+def ended_by_itself(session):
+    """Have Cognito refuse the refresh token."""
+    session._user_pool.transport.background.run(session._user_pool.revoke(session.token_source.tokens.refresh_token))
+    with pytest.raises(SessionExpiredError):
+        session.refresh()
+
+
+@pytest.mark.parametrize("end", [ended_by_itself, lambda _: cn.logout("dev")], ids=["by itself", "signed out"])
+def test_a_profile_whose_session_has_ended_becomes_nobody_else(pool, end):
+    """Another profile's session of another user is no answer to a sign-in; the user is asked."""
+    dev, other = config_of(pool, profile="dev"), config_of(pool, profile="other")
+    browsers = [Browser(pool, name) for name in ("ada", "grace", "ada")]
+    session = cn.login(config=dev, open_url=browsers[0].open, timeout=20)
+    assert cn.login(config=other, force=True, open_url=browsers[1].open, timeout=20).user.username == "grace"
+    end(session)
+    again = cn.login(config=dev, open_url=browsers[2].open, timeout=20)
+    assert (again.user.username, len(browsers[2].opened)) == ("ada", 1)
+    for browser in browsers:
+        browser.close()
+
+
+def test_a_profile_whose_session_has_ended_takes_its_own_users_other_session(pool):
+    """That is what a sign-in would give."""
+    dev, other = config_of(pool, profile="dev"), config_of(pool, profile="other")
+    browser = Browser(pool)
+    session = cn.login(config=dev, open_url=browser.open, timeout=20)
+    kept = cn.login(config=other, force=True, open_url=browser.open, timeout=20)
+    ended_by_itself(session)
+    assert cn.login(config=dev, open_url=browser.open, timeout=20) is kept
+    browser.close()
+
+
+def test_clients_of_an_ended_session_keep_to_the_places_of_the_new_settings(pool):
+    """What a client may do stems from its day; the new sign-in's token does not go where it is not named."""
+    wide, narrow = config_of(pool), config_of(pool, api_origins=[])
+    browser = Browser(pool)
+    session = cn.login(config=wide, open_url=browser.open, timeout=20)
+    with session.client(pool.api_url) as client:
+        assert cn.login(config=narrow, open_url=browser.open, timeout=20) is session  # the settings as they are now
+        ended_by_itself(session)
+        cn.login(config=narrow, open_url=browser.open, timeout=20)
+        with pytest.raises(NotSignedInError):
+            client.get("/me")
+    browser.close()

@@ -110,10 +110,11 @@ def test_login_asks_for_custom_scopes(pool, scopes, granted):
     assert (set(session.scopes), session.missing_scopes, session.unasked_scopes) == (granted, (), ())
 
 
-def test_a_session_of_some_scopes_does_not_serve_others(pool):
-    """A second login with another scope asks for it."""
+@pytest.mark.parametrize("scopes", [[REPORTS], [], [READ, REPORTS]])
+def test_a_session_of_some_scopes_does_not_serve_others(pool, scopes):
+    """A second login with another scope, or for all that there are, asks for it."""
     first = cn.login(config=settings(pool, scopes=[READ]))
-    assert REPORTS in cn.login(config=settings(pool, scopes=[REPORTS])).scopes
+    assert REPORTS in cn.login(config=settings(pool, scopes=scopes)).scopes
     assert not first.is_alive
 
 

@@ -171,7 +171,7 @@ class AnyOrder(RuleBasedStateMachine):
         tokens = self.outcome(self.threads.submit(get))
         if tokens is not None:
             alive = next(each for each in self.sessions if each.token_source._tokens is tokens or each is self.session)
-            assert tokens.access.subject == session._subject
+            assert tokens.access.subject == session.reach.subject
             assert alive.token_source.seconds_left(tokens) > 0
         self.settle()
 
