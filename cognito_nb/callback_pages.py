@@ -11,7 +11,7 @@ from .sign_ins import OK
 if TYPE_CHECKING:
     from .sign_ins import SignIn
 
-__all__ = ["answer_received", "confirmation", "outcome", "refusal"]
+__all__ = ["answer_received", "confirmation", "outcome", "refusal", "too_many_cookies"]
 
 _HARMLESS = {"unknown", "used", "expired", "superseded"}  # most often a reload, or a link that has been renewed
 
@@ -34,6 +34,13 @@ def refusal(cause: str) -> Page:
     sections = () if cause == "used" else (Section("Likely causes", row.likely),)  # nobody needs to look
     tone: Literal["wait", "bad"] = "wait" if cause in _HARMLESS else "bad"
     return Page(row.title, row.fix, tone=tone, sections=sections)
+
+
+def too_many_cookies() -> Page:
+    """Return the page for a browser that sends more than the loopback port reads."""
+    likely = "Cookies know no ports: the browser sends those of every program that has run on localhost."
+    text = "Clear the cookies of localhost in your browser's settings, then open the sign-in's link again."
+    return Page("The browser sends too many cookies", text, sections=(Section("Likely causes", (likely,)),))
 
 
 def outcome(sign_in: SignIn) -> dict[str, str]:

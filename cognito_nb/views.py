@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import webbrowser
 from datetime import datetime
@@ -13,6 +14,7 @@ from .errors import CognitoError
 from .front_end import in_notebook, require_person, say
 from .receivers.loopback import LoopbackReceiver
 from .receivers.paste import PasteReceiver
+from .receivers.redirect_file import RedirectFile
 from .receivers.surroundings import sign_of_elsewhere
 from .sign_in import cause_code
 from .widget.outcome import (
@@ -113,15 +115,8 @@ def valid_until(ended: SignOut) -> datetime | None:
 
 def show_signed_in(session: Session) -> None:
     """Say in a notebook's cell who is signed in already, where a login had nothing to do."""
-    if not in_notebook():
-        return
-    facts: dict[str, Any] = {
-        "name": session.user.display_name if session.config.show_identity else None,
-        "user_pool": session.config.label,
-        "at": datetime.fromtimestamp(session.signed_in_at).astimezone(),
-        "not_remembered": session.not_remembered,
-    }
-    say(signed_in_html(**facts), signed_in_text(**facts))
+    if in_notebook():
+        _say_signed_in(session)
 
 
 class _UrlView:
@@ -151,21 +146,39 @@ class _TerminalView(_UrlView):
 
     def __init__(self) -> None:
         super().__init__(_print_url)
+        self._has_asked = False
+        self._file: RedirectFile | None = None
 
     def require_person(self) -> None:
         require_person()
 
     def waiting(self, sign_in: SignIn, *, blocking: bool) -> None:
         super().waiting(sign_in, blocking=blocking)
+        self._has_asked = True
         if how := how_it_comes_back(sign_in):
             say("", how)
         if isinstance(sign_in.receiver, LoopbackReceiver) and sign_of_elsewhere() is None:
-            url = sign_in.receiver.start_url  # a browser that is only started now may take a while to return
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+            self._open_browser(sign_in.receiver)
 
     def signed_in(self, session: Session) -> None:
-        if session.not_remembered is not None:
+        self._remove_file()
+        if self._has_asked:  # a script that goes on with a remembered session prints what it likes
+            _say_signed_in(session)
+        elif session.not_remembered is not None:
             say("", not_remembered_text(session.not_remembered))
+
+    def failed(self, error: BaseException) -> None:  # noqa: ARG002 - of the protocol
+        self._remove_file()
+
+    def _open_browser(self, receiver: LoopbackReceiver) -> None:
+        with contextlib.suppress(OSError):  # no place for a file: the link is printed all the same
+            self._file = RedirectFile(receiver.opening_url)
+            # A browser that is only started now may take a while to return
+            threading.Thread(target=webbrowser.open, args=(self._file.url,), daemon=True).start()
+
+    def _remove_file(self) -> None:
+        if self._file is not None:
+            self._file.remove()
 
 
 class _CellView:
@@ -211,6 +224,16 @@ class _CellView:
             self._cell.failed(**_in_few_words(error))
         else:
             self._cell.failed(**failure_facts(error))
+
+
+def _say_signed_in(session: Session) -> None:
+    facts: dict[str, Any] = {
+        "name": session.user.display_name if session.config.show_identity else None,
+        "user_pool": session.config.label,
+        "at": datetime.fromtimestamp(session.signed_in_at).astimezone(),
+        "not_remembered": session.not_remembered,
+    }
+    say(signed_in_html(**facts), signed_in_text(**facts))
 
 
 def _pasting_facts(sign_in: SignIn) -> dict[str, str]:

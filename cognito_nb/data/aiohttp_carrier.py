@@ -26,7 +26,10 @@ _FAILURES: dict[type[Exception], type[httpx.TransportError]] = {  # the narrower
     aiohttp.InvalidURL: httpx.UnsupportedProtocol,
     aiohttp.ClientError: httpx.ReadError,
     OSError: httpx.ReadError,
+    ValueError: httpx.LocalProtocolError,  # header fields that cannot be sent; aiohttp raises it for a newline
 }
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"  # RFC 9110 §5.6.2, in lower case
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class AiohttpCarrier:
@@ -53,8 +56,7 @@ class AiohttpCarrier:
                 yarl.URL.build(
                     scheme=url.scheme, authority=url.netloc.decode("ascii"), path=path, query_string=query, encoded=True
                 ),
-                # httpx would look for the encoding of all fields first
-                headers=[(name.decode("ascii"), value.decode()) for name, value in request.headers.raw],
+                headers=_fields(request),
                 data=request.content or None,
                 allow_redirects=False,
             )
@@ -71,6 +73,28 @@ class AiohttpCarrier:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+def _fields(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the header fields without those that frame the body: aiohttp adds its own, and none may stand beside it.
+
+    Raises
+    ------
+    ValueError
+        If they hold a second Host (RFC 9112 §3.2), of which aiohttp would send the last; a name that is none, in which
+        a field of its own could hide; or bytes that are no UTF-8: aiohttp can send no others.
+    """
+    fields, hosts = [], 0
+    for raw, value in request.headers.raw:
+        known = raw.lower()
+        hosts += known == b"host"
+        if not known or known.translate(None, _TOKEN):
+            raise ValueError("Illegal header name")
+        if known not in _FRAMING:  # by hand: httpx would look for the encoding of all fields first
+            fields.append((raw.decode("ascii"), value.decode()))
+    if hosts > 1:
+        raise ValueError("Found multiple Host: headers")
+    return fields
 
 
 def _response(answer: aiohttp.ClientResponse, body: bytes, request: httpx.Request) -> httpx.Response:

@@ -161,10 +161,14 @@ def _check_issuer(request: AuthorizationRequest, iss: Secret | None) -> None:
 def _refusal(
     request: AuthorizationRequest, params: Mapping[str, Secret], redirect_uri: str
 ) -> AuthorizationResponseError:
-    error = public_text(params["error"].reveal(), limit=60)
-    # Without state anybody may have sent it: no foreign words then.
-    told = "state" in params and "error_description" in params
-    description = public_text(params["error_description"].reveal()) if told else None
+    error, hint = public_text(params["error"].reveal(), limit=60), "Run %cognito_login again."
+    description = None
+    if "state" in params:
+        hint = "Read Cognito's words above; then run %cognito_login again."
+        if "error_description" in params:
+            description = public_text(params["error_description"].reveal())
+    elif error not in CAUSES:  # anybody may have sent it: no foreign words then
+        error = "error"
     cause = CAUSES.get(error)
     title = cause.title if cause else "Cognito refused the sign-in"
     sent = {"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)}
@@ -172,6 +176,6 @@ def _refusal(
         f"{title}: {error}" + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
-        hint=cause.fix if cause else "Read Cognito's words above; then run %cognito_login again.",
+        hint=cause.fix if cause else hint,
         sent=None if error == "access_denied" else sent,  # a person's or a trigger's no: nothing to compare
     )

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
+import os
 import socket
 import sys
+import weakref
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Listener", "PortTakenError", "Request"]
 
-_MOST_HEAD = 64 * 1024  # bytes of a request line with its header fields; a callback's query takes up to half of it
+_MOST_HEAD = 256 * 1024  # bytes of a request line with its header fields: the cookies of all ports of localhost add up
 _MOST_CONNECTIONS = 100
 _PATIENCE = 10.0  # seconds for a request to arrive, and for its answer to be read
 _TURNS = 5  # of the loop, from an accepted socket to a closed connection
@@ -78,11 +81,14 @@ class Listener:
         in.
     handle : callable
         Answers a request.
+    too_large : Answer
+        The answer to more header fields than are read.
     """
 
-    def __init__(self, host: str, handle: Callable[[Request], Awaitable[Answer]]) -> None:
+    def __init__(self, host: str, handle: Callable[[Request], Awaitable[Answer]], *, too_large: Answer) -> None:
         self._host = _plain(host)
         self._handle = handle
+        self._too_large = too_large
         self._is_closing = False
         self._held: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
@@ -164,13 +170,17 @@ class Listener:
                 async with asyncio.timeout(_PATIENCE):
                     request = _parsed(await reader.readuntil(b"\r\n\r\n"))
             except asyncio.LimitOverrunError:
-                answer = Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                answer = self._too_large
             else:
                 head_only = request is not None and request.method == "HEAD"
                 answer = await self._answer(request)
             async with asyncio.timeout(_PATIENCE):
                 writer.write(_rendered(answer, head_only=head_only))
                 await writer.drain()
+                if answer is self._too_large:  # what is left unread would reset the connection, and the page be lost
+                    writer.write_eof()
+                    while await reader.read(_MOST_HEAD):
+                        pass
         except (OSError, EOFError):
             pass  # it is gone or too slow; TimeoutError is an OSError
 
@@ -210,7 +220,27 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
             raise _NoSuchAddressError from error
         raise
     bound.setblocking(False)  # noqa: FBT003 - the standard library's
+    _bound_sockets().add(bound)
     return bound
+
+
+@functools.cache
+def _bound_sockets() -> weakref.WeakSet[socket.socket]:
+    """Return the sockets of this process that hold a port."""
+    return weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    """Close a forked child's copies, which would hold the ports for longer than we do.
+
+    Without a shutdown, and without a word to the event loop: both would reach the parent's own.
+    """
+    for each in [*_bound_sockets()]:
+        each.close()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _plain(host: str) -> str:

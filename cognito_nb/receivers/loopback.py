@@ -20,7 +20,7 @@ from ..urls import is_loopback, origin_of
 from ..wire import LIFE_MARGIN, Answered, SignInRequest
 from . import no_answer
 from .listener import Listener, PortTakenError
-from .loopback_pages import PAGE_SECONDS, LoopbackPages
+from .loopback_pages import PAGE_SECONDS, LoopbackPages, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +85,11 @@ class LoopbackReceiver:
     def start_url(self) -> str:
         """The page that binds the sign-in to the browser and goes on to Cognito; it holds no protocol data."""
         return self._started.start_url
+
+    @property
+    def opening_url(self) -> str:
+        """The same for a redirect file."""
+        return self._started.opening_url
 
     @property
     def redirect_uri(self) -> str:
@@ -163,7 +168,7 @@ class LoopbackReceiver:
         reasons = set()
         for uri in uris:
             waiting.redirect_uri = uri
-            listener = Listener(urlsplit(uri).netloc, waiting.serve)
+            listener = Listener(urlsplit(uri).netloc, waiting.serve, too_large=too_large())
             try:
                 await listener.open(origin_of(uri)[2])
             except PortTakenError as error:

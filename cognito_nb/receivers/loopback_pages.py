@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import json
 import math
+import secrets
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .. import callback_pages, pages
+from ..secret import Secret
 from ..sign_ins import RefusedError, SignIns
 from ..urls import with_redirect_uri
 from ..wire import COOKIE_PREFIX
@@ -21,15 +23,19 @@ if TYPE_CHECKING:
     from ..wire import SignInRequest
     from .listener import Request
 
-__all__ = ["PAGE_SECONDS", "LoopbackPages"]
+__all__ = ["PAGE_SECONDS", "LoopbackPages", "too_large"]
 
 PAGE_SECONDS = 2.0  # for the browser's page to come for the outcome, before the port closes
 _START_COOKIE = COOKIE_PREFIX + "start_"
+_OPENED = "opened="  # the start page's query, from a redirect file
 _LOOK_AHEAD = ("sec-purpose", "purpose", "x-moz", "x-purpose")  # by which a browser tells that it only looks ahead
 
 
 class LoopbackPages:
     """The pages of one sign-in; used on one event loop.
+
+    Browsers send the callback's cookie to every port of this host, where other users may listen. So it tells neither
+    the start page's path nor the cookie that opens this page again.
 
     Parameters
     ----------
@@ -55,12 +61,20 @@ class LoopbackPages:
         self.redirect_uri = ""
         self.sign_ins = SignIns(on_change=lambda _: self.changed.set())
         self.sign_in = self.sign_ins.create(request, now=time.monotonic())
+        self._start_name = secrets.token_urlsafe(16)
+        self._start_secret = Secret(secrets.token_urlsafe(32))
+        self._opening: Secret | None = Secret(_OPENED + secrets.token_urlsafe(32))  # until it was used
 
     @property
     def start_url(self) -> str:
         """The page that binds the sign-in to the browser and goes on to Cognito; it holds no protocol data."""
         parts = urlsplit(self.redirect_uri)
         return f"{parts.scheme}://{parts.netloc}{self._start_path}"
+
+    @property
+    def opening_url(self) -> str:
+        """The same for a file of ours: to a browser this is another site, so the address shows once that it is not."""
+        return f"{self.start_url}?{self._opening.reveal()}" if self._opening else self.start_url
 
     async def wait(self) -> None:
         """Wait for news, but not for long."""
@@ -93,17 +107,26 @@ class LoopbackPages:
         self.sign_ins.find_live(sign_in.id, now=now)
         if request.headers.get("sec-fetch-dest", "document") != "document":
             raise RefusedError("unknown")
-        if request.headers.get("sec-fetch-site") == "cross-site":
+        by_file = self._opens(request.query)
+        if request.headers.get("sec-fetch-site") == "cross-site" and not by_file:
             return _page(callback_pages.confirmation(self._start_path), HTTPStatus.OK)
-        own = request.cookies.get(_START_COOKIE + sign_in.id)
+        again = self._start_secret == Secret(request.cookies.get(self._start_cookie, ""))
+        own = sign_in.binding.reveal() if again and sign_in.binding else None
         binding, url = self.sign_ins.start(sign_in.id, own, self.redirect_uri, now=now)
         rest = f"Max-Age={math.ceil(sign_in.expires_at - now)}; HttpOnly; SameSite=Lax"
         cookies = (
             f"{COOKIE_PREFIX}{sign_in.id}={binding.reveal()}; Path={self._callback_path}; {rest}",
-            f"{_START_COOKIE}{sign_in.id}={binding.reveal()}; Path={self._start_path}; {rest}",
+            f"{self._start_cookie}={self._start_secret.reveal()}; Path={self._start_path}; {rest}",
         )
         location = {"Location": with_redirect_uri(url.reveal(), self.redirect_uri)}
         return Answer(HTTPStatus.SEE_OTHER, headers={**pages.headers(), **location}, cookies=cookies)
+
+    def _opens(self, query: str) -> bool:
+        """Tell whether our file has led here; one use."""
+        if self._opening is None or self._opening != Secret(query):
+            return False
+        self._opening = None
+        return True
 
     def _take(self, request: Request) -> Answer:
         """Take the authorization response; one use."""
@@ -140,7 +163,16 @@ class LoopbackPages:
 
     @property
     def _start_path(self) -> str:
-        return f"/cognito/start/{self.sign_in.id}"
+        return f"/cognito/start/{self._start_name}"
+
+    @property
+    def _start_cookie(self) -> str:
+        return _START_COOKIE + self._start_name
+
+
+def too_large() -> Answer:
+    """Return the answer to more header fields than are read."""
+    return _page(callback_pages.too_many_cookies(), HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 def _page(page: pages.Page, status: int) -> Answer:

@@ -57,7 +57,8 @@ class CognitoAuth(httpx.Auth):
         if tokens is None and self._signs(request):
             tokens = self._engine.current()
         if tokens is None or (signed := self._signed(unsigned, tokens)) is None:
-            yield request
+            response = yield request
+            self._take_off_shared(response, unsigned, tokens)
             return
         request.headers = signed
         try:
@@ -81,7 +82,8 @@ class CognitoAuth(httpx.Auth):
         if tokens is None and self._signs(request):
             tokens = await self._engine.acurrent()
         if tokens is None or (signed := self._signed(unsigned, tokens)) is None:
-            yield request
+            response = yield request
+            self._take_off_shared(response, unsigned, tokens)
             return
         request.headers = signed
         try:
@@ -128,6 +130,12 @@ class CognitoAuth(httpx.Auth):
                 return None
             tokens.signed[self._kind] = fields, signed
         return type(unsigned)(signed)
+
+    def _take_off_shared(self, response: httpx.Response, unsigned: httpx.Headers, tokens: Tokens | None) -> None:
+        """Take the token off what is to come next, if another thread had put it on the request that both send."""
+        ours = tokens is not None and unsigned.get("Authorization") == bearer(tokens, self._kind)
+        if ours and response.next_request is not None:
+            response.next_request.headers.pop("Authorization", None)
 
     def _served(self, response: httpx.Response) -> bool:
         """Tell whether an answer came from an API that had the token, and not from where a redirect led."""

@@ -61,10 +61,11 @@ class _SigningClient(httpx.Client):
         auth: AuthTypes | UseClientDefault | None = _DEFAULT,
         follow_redirects: bool | UseClientDefault = _DEFAULT,
     ) -> httpx.Response:
-        steps = _steps(self, request, auth, follow_redirects)
+        follows = self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects
+        steps = _steps(self, request, auth) if follows else None  # asked here: most calls follow none, and count (µs)
         if steps is None:
             return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        response = super().send(request, stream=stream, follow_redirects=False)
+        response = super().send(_copy(request), stream=stream, follow_redirects=False)
         try:
             while step := steps.after(response):
                 response.read()
@@ -84,10 +85,11 @@ class _SigningAsyncClient(httpx.AsyncClient):
         auth: AuthTypes | UseClientDefault | None = _DEFAULT,
         follow_redirects: bool | UseClientDefault = _DEFAULT,
     ) -> httpx.Response:
-        steps = _steps(self, request, auth, follow_redirects)
+        follows = self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects
+        steps = _steps(self, request, auth) if follows else None  # asked here: most calls follow none, and count (µs)
         if steps is None:
             return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        response = await super().send(request, stream=stream, follow_redirects=False)
+        response = await super().send(_copy(request), stream=stream, follow_redirects=False)
         try:
             while step := steps.after(response):
                 await response.aread()
@@ -138,16 +140,22 @@ def _steps(
     client: _SigningClient | _SigningAsyncClient,
     request: httpx.Request,
     auth: AuthTypes | UseClientDefault | None,
-    follow_redirects: bool | UseClientDefault,  # noqa: FBT001 - httpx's own
 ) -> _Steps | None:
-    """Return the steps to be taken here; None if httpx may take them, as nothing is followed or signed by us."""
-    follows = follow_redirects if isinstance(follow_redirects, bool) else client.follow_redirects
-    if not follows or auth is not _DEFAULT or not isinstance(client.auth, CognitoAuth):
-        return None
-    if "authorization" in request.headers:
+    """Return the steps to be taken here; None if httpx may take them, as nothing is signed by us."""
+    if auth is not _DEFAULT or not isinstance(client.auth, CognitoAuth) or "authorization" in request.headers:
         return None
     leaves_origins = isinstance(client, _SigningClient) and client.leaves_origins
     return _Steps(client.auth, client.max_redirects, leaves_origins=leaves_origins)
+
+
+def _copy(request: httpx.Request) -> httpx.Request:
+    """Return the request to be signed: several threads may send the user's one, and would see each other's token on it.
+
+    Its body is the same object, read or not.
+    """
+    copy: httpx.Request = object.__new__(type(request))
+    copy.__dict__ = request.__dict__.copy()
+    return copy
 
 
 def _options(options: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import decode
 
 from cognito_nb import sign_in as sign_in_module
+from cognito_nb.receivers import Way
 from cognito_nb.secret import Secret
 from cognito_nb.wire import Answered
 
@@ -37,6 +38,8 @@ def response_of(callback):
 
 class Desk:
     """Stands in for the receiver: the response comes from this process, without a Jupyter server."""
+
+    name, start_path = "jupyter", ""
 
     async def start(self, request, config, *, timeout):  # noqa: ASYNC109 - of the interface
         self.url = f"{request.url.reveal()}&{urlencode({'redirect_uri': REDIRECT_URI})}"
@@ -64,7 +67,7 @@ class Ours:
 
     def __init__(self, config):
         self._desk = Desk()
-        sign_in_module.choose_receiver = lambda *_: self._desk
+        sign_in_module.ways = lambda *_, **__: (Way(lambda: self._desk, "a benchmark"),)
         sign_in = sign_in_module.SignIn(config, timeout=120, receiver="auto")
         sign_in.background.run(sign_in.prepare())
         self._session = sign_in.background.submit(sign_in.finish())

@@ -9,6 +9,7 @@ from tokens.fakes import NO_MEMORY, FakePool, new_tokens, until
 from cognito_nb.config import CognitoConfig
 from cognito_nb.data import sender as sender_module
 from cognito_nb.data.calls import DataCalls
+from cognito_nb.tokens.reach import Reach
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
 
@@ -22,6 +23,7 @@ class Calls(DataCalls):
 
     def __init__(self, config, engine):
         self.config = config
+        self.reach = Reach("ada", frozenset())
         self._engine = engine
 
 

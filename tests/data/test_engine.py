@@ -115,6 +115,54 @@ def test_engine_sends_method_fields_and_body(carrier, serve):
     assert b"authorization: bearer x\r\n" in request.lower()
 
 
+@pytest.mark.parametrize("field", ["Transfer-Encoding", "transfer-encoding", "Content-Length"])
+def test_aiohttp_frames_a_body_itself(serve, field):
+    """A framing field of the user's would let the body pass for a request of its own (RFC 9112 §11.2)."""
+    server = serve(answering(OK))
+    value = "chunked" if field.lower() == "transfer-encoding" else "2"
+    send(httpx.Request("POST", server.url, headers={field: value}, content=b"body"))
+    head = server.requests[0].lower().partition(b"\r\n\r\n")[0]
+    assert (head.count(b"content-length: 4"), head.count(b"content-length"), head.count(b"transfer")) == (1, 1, 0)
+
+
+def test_engine_refuses_two_hosts(carrier, serve):
+    """A server, and a proxy before it, could choose differently (RFC 9112 §3.2)."""
+    server = serve(answering(OK))
+    request = get(server.url, headers=[("Host", "a.example"), ("host", "b.example")])
+    with pytest.raises(httpx.LocalProtocolError, match="multiple Host") as caught:
+        send(request)
+    assert (caught.value.request, server.requests) == (request, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"X-A", b"a\r\nX-Evil: 1"),
+        (b"X-A", b"a\nb"),
+        (b"X-A", b"a\0b"),
+        (b"Transfer-Encoding ", b"chunked"),
+        (b"Transfer-Encoding: chunked, x", b"a"),
+        (b"X-\xe4", b"a"),
+        (b"", b"a"),
+    ],
+)
+def test_engine_refuses_a_field_that_would_be_another(carrier, serve, name, value):
+    """A line's end within a value, or a name that a server could read in two ways."""
+    server = serve(answering(OK))
+    with pytest.raises(httpx.LocalProtocolError):
+        send(httpx.Request("POST", server.url, headers=[(name, value)], content=b"body"))
+    assert server.requests == []
+
+
+def test_aiohttp_refuses_a_field_that_is_no_utf_8(serve):
+    """It could not send it byte for byte; the error does not show the value."""
+    server = serve(answering(OK))
+    with pytest.raises(httpx.LocalProtocolError, match="^'utf-8' codec") as caught:
+        send(get(server.url, headers=[(b"X-A", b"secret-\xe4")]))
+    assert "secret" not in str(caught.value)
+    assert server.requests == []
+
+
 def test_engine_decodes_gzip(carrier, serve):
     """A compressed answer reads like any other."""
     body = gzip.compress(b'{"n": 1}')

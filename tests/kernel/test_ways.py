@@ -10,6 +10,9 @@ import select
 import subprocess
 import sys
 import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from kernels import Kernel, error_of, start_url_of, text_of
@@ -245,6 +248,12 @@ def terminal(environment, folder):
         each.close()
 
 
+def file_of(opened):
+    """Return the file that the browser was to open, once."""
+    (argument,) = opened.read_text().split()
+    return Path(url2pathname(urlsplit(argument).path))
+
+
 IPYTHON = (
     "import IPython; IPython.start_ipython(['--no-banner', '--simple-prompt', '--colors=NoColor', '--no-confirm-exit'])"
 )
@@ -261,9 +270,12 @@ def test_terminal_ipython_opens_the_browser(terminal, folder, browser, port):
     ipython.wait_for(f"port {port} of this machine: kernel and browser are on this machine")
     opened = folder / "opened.txt"
     wait_for(lambda: opened.exists() and opened.read_text(), "the browser")
-    assert opened.read_text().split() == [url]
-    browser.open(url)
+    assert url.rpartition("/")[2] not in opened.read_text()  # every user of the machine can see it
+    file = file_of(opened)
+    browser.open(re.search(rf'url=({url}\?opened=[\w-]+)"', file.read_text())[1])
+    ipython.wait_for("Signed in as Ada Lovelace")
     ipython.wait_for(r"In \[3\]: ")
+    assert not file.parent.exists()
     ipython.write("cognito.user.username\n")
     ipython.wait_for("'ada'")
 
@@ -281,13 +293,27 @@ def test_python_in_a_terminal_asks_for_the_address(terminal, folder, pool, brows
     assert not (folder / "opened.txt").exists()
 
 
-def test_interrupt_ends_a_login_in_a_terminal(terminal, port):
-    """Ctrl-C, as a person presses it."""
-    python = terminal("-c", LOGIN.replace("login()", "login(receiver='loopback')"))
+def test_interrupt_ends_a_login_in_a_terminal(terminal, folder, port):
+    """Ctrl-C, as a person presses it: the port is closed, and the file that led the browser there is gone."""
+    python = terminal("-c", f"{HERE}; " + LOGIN.replace("login()", "login(receiver='loopback')"))
     python.wait_for("Sign in: open")
+    opened = folder / "opened.txt"
+    wait_for(lambda: opened.exists() and opened.read_text(), "the browser")
     python.write("\x03")
     python.wait_for("KeyboardInterrupt")
     wait_for(lambda: not is_open(port), "the closed port", 5)
+    assert not file_of(opened).parent.exists()
+
+
+def test_terminal_names_nobody_where_nobody_is_to_be_named(terminal, folder, pool, browser, port):
+    """With `show_identity = false` it says that somebody is signed in, and no more."""
+    uris = [f"http://localhost:{port}/cognito/callback"]
+    write_settings(folder, pool, redirect_uris=uris, remember="kernel", show_identity=False)
+    python = terminal("-c", "import cognito_nb as cn; cn.login(receiver='loopback'); print('done')")
+    browser.open(python.wait_for(r"Sign in: open (http\S+)\s")[1])
+    said = python.wait_for(r"Signed in(.*)\s+done")[1]
+    assert "Ada" not in said
+    assert " as " not in said
 
 
 @pytest.mark.parametrize("receiver", ["auto", "loopback", "paste"])

@@ -36,6 +36,20 @@ def test_refusal_of_an_unknown_cause_points_to_the_words():
     assert "Cognito's words" in make.failure(partial(validate, new_request(), error="odd")).hint
 
 
+@pytest.mark.parametrize("error", ["Account locked. Call 0900-123456", "odd", ""])
+def test_refusal_without_state_repeats_no_foreign_word(error):
+    """Any page can send the browser to the callback: what it puts there is not shown, nor referred to (CB-13)."""
+    failure = make.failure(partial(validate, new_request(), error=error, state=make.ABSENT))
+    assert (failure.message, failure.error) == ("Cognito refused the sign-in: error", "error")
+    assert failure.hint == "Run %cognito_login again."
+
+
+def test_refusal_without_state_names_a_known_cause():
+    """The code is one of our own list."""
+    failure = make.failure(partial(validate, new_request(), error="invalid_scope", state=make.ABSENT))
+    assert (failure.error, failure.hint) == ("invalid_scope", CAUSES["invalid_scope"].fix)
+
+
 @pytest.mark.parametrize("name", ["state", "nonce", "code_verifier"])
 def test_random_values_have_256_bits(name):
     """43 characters of base64url each."""

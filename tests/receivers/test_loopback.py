@@ -21,18 +21,30 @@ from cognito_nb import pages
 from cognito_nb.causes import CAUSES
 from cognito_nb.errors import AuthorizationResponseError, ConfigurationError, SignInError, SignInTimeoutError
 from cognito_nb.local_pool import AppClient, Fault, LocalUserPool
-from cognito_nb.wire import COOKIE_PREFIX
+from cognito_nb.receivers.listener import Request
+from cognito_nb.receivers.loopback_pages import LoopbackPages
+from cognito_nb.secret import Secret
+from cognito_nb.wire import COOKIE_PREFIX, SignInRequest
 
 
 def state_of(authorization_url):
     return parse_qs(urlsplit(authorization_url).query)["state"][0]
 
 
-def cookie_of(browser, url):
+def cookie_of(browser):
     """Return the Cookie field with which a browser comes back."""
-    (name,) = [COOKIE_PREFIX + urlsplit(url).path.rpartition("/")[2]]
-    (value,) = [morsel.value for morsel in jar_of(browser) if morsel.name == name]
-    return f"Cookie: {name}={value}"
+    (cookie,) = [each for each in jar_of(browser) if each.path == PATH]
+    return f"Cookie: {cookie.name}={cookie.value}"
+
+
+def sign_in_request(uris):
+    return SignInRequest("kernel", "dev", "https://i", Secret("s" * 22), Secret("https://i/a"), tuple(uris), 60.0)
+
+
+def cross_site(site, query):
+    """Return the start page's answer to a browser that another site has led there."""
+    path = urlsplit(site.start_url).path
+    return asyncio.run(site.serve(Request("GET", path, query, {"sec-fetch-site": "cross-site"})))
 
 
 def jar_of(browser):
@@ -102,7 +114,7 @@ def test_strays_do_not_end_a_sign_in(config, wait, browser, pool, ports):
     """Icons, scanners, look-aheads, and other methods with the right cookie: the real callback still succeeds."""
     login = wait(config)
     callback = sign_in(pool, browser.start(login.url))
-    target, cookie = callback.partition(f":{ports[0]}")[2], cookie_of(browser, login.url)
+    target, cookie = callback.partition(f":{ports[0]}")[2], cookie_of(browser)
     strays = [
         ("GET", "/favicon.ico", [], 404),
         ("GET", "/", [], 404),
@@ -206,11 +218,38 @@ def test_cookies_are_bound_to_their_paths(config, wait, ports):
     head = request(ports[0], path)[1]
     for cookie in re.findall("Set-Cookie: (.*)\r", head):
         name, *rest = re.split("=[^;]*; ", cookie, maxsplit=1)
-        assert name.endswith(path.rpartition("/")[2])
+        assert name.startswith(COOKIE_PREFIX)
         where = path if "start" in name else PATH
         assert rest == [f"Path={where}; Max-Age=31; HttpOnly; SameSite=Lax"]
     assert head.count("Set-Cookie") == 2
     assert head.startswith("HTTP/1.1 303")
+
+
+@pytest.mark.refused("SE-10")
+def test_callbacks_cookie_does_not_open_the_start_page(config, wait, browser, pool, ports):
+    """Another user's program on another port of localhost gets it: it knows neither the page nor its cookie."""
+    login = wait(config)
+    callback = sign_in(pool, browser.start(login.url))
+    path = urlsplit(login.url).path
+    name, _, value = cookie_of(browser).removeprefix(f"Cookie: {COOKIE_PREFIX}").partition("=")
+    assert request(ports[0], path.replace(path.rpartition("/")[2], name))[0] == 404
+    (start,) = [each for each in jar_of(browser) if each.path == path]
+    assert name not in start.name
+    status, _, body = request(ports[0], path, fields=[f"Cookie: {start.name}={value}"])
+    assert (status, CAUSES["wrong_browser"].title in body) == (400, True)
+    browser.come_back(callback)
+    assert login.result().user.username == "ada"
+
+
+@pytest.mark.refused("SE-06")
+def test_file_opens_the_start_page_once(ports, uris):
+    """A browser takes a file for another site: its address alone shows that it is none, and to one visit only."""
+    site = LoopbackPages(sign_in_request(uris))
+    site.redirect_uri = uris[0]
+    query = urlsplit(site.opening_url).query
+    answers = [cross_site(site, each) for each in ("", "opened=", query[:-1], query, query)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 303, 200]
+    assert all("Sign in from Jupyter?" in answer.body for answer in answers if answer.status == 200)
 
 
 @pytest.mark.refused("CB-04", "CB-28")
@@ -234,7 +273,7 @@ def test_twenty_callbacks_at_once_are_one_exchange(config, wait, browser, pool, 
     pool.fail("token", Fault(delay=0.3))
     login = wait(config)
     callback = sign_in(pool, browser.start(login.url))
-    target, cookie = callback.partition(f":{ports[0]}")[2], cookie_of(browser, login.url)
+    target, cookie = callback.partition(f":{ports[0]}")[2], cookie_of(browser)
     with ThreadPoolExecutor(20) as visitors:
         answers = list(visitors.map(lambda _: request(ports[0], target, fields=[cookie]), range(20)))
     assert sorted(status for status, *_ in answers) == [200] + [400] * 19
@@ -282,6 +321,16 @@ def test_page_gets_the_outcome(config, wait, browser, pool, fault, status):
     assert json.loads(answer.text)["status"] == status
     assert answer.headers["content-type"] == "application/json"
     assert (login.error() is None) == (fault is None)
+
+
+def test_too_many_cookies_get_a_page_that_says_so(config, wait, browser, ports):
+    """A browser full of cookies of localhost learns what to do; the sign-in goes on."""
+    login = wait(config)
+    status, head, body = request(ports[0], urlsplit(login.url).path, fields=[f"Cookie: a={'x' * 300_000}"])
+    assert (status, "Clear the cookies of localhost" in body) == (431, True)
+    assert "Content-Security-Policy" in head
+    browser.visit(login.url)
+    assert login.result().user.username == "ada"
 
 
 def test_failed_sign_in_does_not_wait_for_a_page_that_never_asks(config, wait, browser, pool, uris):

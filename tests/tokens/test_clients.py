@@ -66,6 +66,24 @@ def test_client_refuses_a_redirect_to_an_origin_that_nobody_named(lab, status, l
     assert "api_origins" in caught.value.hint
 
 
+def test_client_refuses_a_redirect_of_a_request_that_is_under_way_elsewhere():
+    """Two threads send one object: the token that is on its way for one is not the user's own choice for the other."""
+    lab, refused = Lab("sync"), []
+    with signing_client(lab.auth(), API, {"transport": lab.transport, "follow_redirects": True}) as client:
+        request = client.build_request("POST", "/orders", content=b"private")
+
+        def send_meanwhile(_request):
+            with pytest.raises(UntrustedOriginError) as caught:
+                client.send(request)
+            refused.append(caught.value)
+            return lab.response(200)
+
+        lab.answers = [send_meanwhile, lab.response(307, location="https://evil.example/x")]
+        assert client.send(request).status_code == 200
+    lab.pool.background.stop()
+    assert (len(refused), lab.tokens_sent) == (1, [lab.bearer()] * 2)
+
+
 def test_client_follows_to_a_named_origin_with_the_token(lab):
     """Each step is a request like any other, and keeps its place in the history."""
     lab.answers = [lab.response(302, location="/b"), lab.response(307, location="https://data.example.com/c?d=e")]
