@@ -43,7 +43,8 @@ class PasteReceiver:
         """Choose where the browser is to end: the loopback port that is the least likely to be in use."""
         uris = tuple(config.redirect_uris) or DEFAULT_REDIRECT_URIS
         local = [uri for uri in uris if is_loopback(urlsplit(uri).hostname)]
-        self._redirect_uri = (local or list(uris))[-1]
+        named = [uri for uri in local if urlsplit(uri).hostname == "localhost"]  # which most people register
+        self._redirect_uri = (named or local or list(uris))[-1]
         self._url = Secret(with_redirect_uri(request.url.reveal(), self._redirect_uri))
         self._deadline = time.monotonic() + timeout
 

@@ -39,6 +39,8 @@ class Place:
         Path of the server, with slashes at both ends.
     hub_path : str or None
         On a JupyterHub, path of the Hub's own route to this user's callback.
+    hub_url : str or None
+        The same as a URL, where the Hub says that it has a host name of its own (a sub-domain for each user).
     """
 
     host: str
@@ -46,6 +48,7 @@ class Place:
     scheme: str
     base_url: str
     hub_path: str | None = None
+    hub_url: str | None = None
 
     @classmethod
     def of(cls, host: str, scheme: str, base_url: str, environ: Mapping[str, str]) -> Place:
@@ -58,9 +61,13 @@ class Place:
         """
         parts = urlsplit(f"//{host}")
         on_hub = "JUPYTERHUB_SERVICE_PREFIX" in environ or base_url.startswith("/user/")
-        hub_path = environ.get("JUPYTERHUB_BASE_URL", "/") + _USER_REDIRECT
-        named = bool(environ.get("JUPYTERHUB_SERVER_NAME"))
-        return cls(parts.hostname or "", parts.port, scheme, base_url, hub_path if on_hub and not named else None)
+        if not on_hub or environ.get("JUPYTERHUB_SERVER_NAME"):  # the route leads to default servers only
+            return cls(parts.hostname or "", parts.port, scheme, base_url)
+        hub_path, hub = environ.get("JUPYTERHUB_BASE_URL", "/") + _USER_REDIRECT, environ.get("JUPYTERHUB_HOST", "")
+        elsewhere = urlsplit(hub).hostname not in (None, parts.hostname)
+        return cls(
+            parts.hostname or "", parts.port, scheme, base_url, hub_path, f"{hub}{hub_path}" if elsewhere else None
+        )
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -71,6 +78,8 @@ class Place:
     @property
     def default(self) -> str:
         """The redirect URI where none is configured, and the one to register where none fits."""
+        if self.hub_url is not None:
+            return self.hub_url
         scheme = self.scheme if is_loopback(self.host) else "https"
         netloc = f"[{self.host}]" if ":" in self.host else self.host
         if self.port not in (None, _DEFAULT_PORTS[scheme]):
@@ -87,7 +96,7 @@ def choose(redirect_uris: Sequence[str], place: Place) -> str | None:
     def order(uri: str) -> tuple[int, bool]:
         return place.paths.index(urlsplit(uri).path), urlsplit(uri).scheme != place.scheme
 
-    return min(fitting, key=order, default=None)
+    return min(fitting, key=order, default=place.hub_url if place.hub_url in redirect_uris else None)
 
 
 def start_under_registered_name(redirect_uris: Sequence[str], place: Place, sign_in_id: str) -> str | None:

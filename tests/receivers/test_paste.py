@@ -17,7 +17,6 @@ from cognito_nb.errors import (
     StateMismatchError,
 )
 from cognito_nb.receivers import paste
-from cognito_nb.receivers.loopback import DEFAULT_REDIRECT_URIS
 from cognito_nb.receivers.paste import PasteReceiver
 
 UNUSABLE = {
@@ -192,7 +191,7 @@ def test_nobody_to_ask_is_an_error_at_once(config, prompt, monkeypatch):
 @pytest.mark.parametrize(
     ("redirect_uris", "expected"),
     [
-        ((), DEFAULT_REDIRECT_URIS[-1]),
+        ((), "http://localhost:8892/cognito/callback"),
         (("http://localhost:8888/cb", "http://localhost:8889/cb"), "http://localhost:8889/cb"),
         (("http://localhost:8888/cb", "https://hub.example.org/cb"), "http://localhost:8888/cb"),
         (("https://hub.example.org/cb", "https://other.example.org/cb"), "https://other.example.org/cb"),

@@ -58,6 +58,36 @@ CHOICES = {
     "none configured, remote": (place("lab.example.org"), [], "https://lab.example.org/cognito/callback"),
     "none configured, IPv6": (place("[::1]:80"), [], "http://[::1]/cognito/callback"),
     "the Hub's route": (on_hub(), [LOCAL, USER_REDIRECT], USER_REDIRECT),
+    "the Hub's route, with a sub-domain for each user": (
+        on_hub("ada.hub.example.org", JUPYTERHUB_HOST="https://hub.example.org"),
+        [LOCAL, USER_REDIRECT],
+        USER_REDIRECT,
+    ),
+    "none configured, with a sub-domain for each user": (
+        on_hub("ada.hub.example.org", JUPYTERHUB_HOST="https://hub.example.org"),
+        [],
+        USER_REDIRECT,
+    ),
+    "a sub-domain's own callback comes first": (
+        on_hub("ada.hub.example.org", JUPYTERHUB_HOST="https://hub.example.org"),
+        [USER_REDIRECT, "https://ada.hub.example.org/user/ada/cognito/callback"],
+        "https://ada.hub.example.org/user/ada/cognito/callback",
+    ),
+    "another Hub's route, with a sub-domain for each user": (
+        on_hub("ada.hub.example.org", JUPYTERHUB_HOST="https://hub.example.org"),
+        ["https://hub.example.com/hub/user-redirect/cognito/callback"],
+        None,
+    ),
+    "a Hub that names the host that the browser is at": (
+        on_hub(JUPYTERHUB_HOST="https://hub.example.org"),
+        [],
+        USER_REDIRECT,
+    ),
+    "a named server with a sub-domain for each user": (
+        on_hub("ada.hub.example.org", JUPYTERHUB_HOST="https://hub.example.org", JUPYTERHUB_SERVER_NAME="gpu"),
+        [USER_REDIRECT],
+        None,
+    ),
     "the Hub's route only on a Hub": (place("hub.example.org"), [USER_REDIRECT], None),
     "own path before the Hub's": (on_hub(), [USER_REDIRECT, OWN_ON_HUB], OWN_ON_HUB),
     "none configured on a Hub": (on_hub(), [], USER_REDIRECT),
