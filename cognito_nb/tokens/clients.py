@@ -53,18 +53,15 @@ def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, An
 class _SigningClient(httpx.Client):
     leaves_origins = False
 
-    def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: AuthTypes | UseClientDefault | None = _DEFAULT,
-        follow_redirects: bool | UseClientDefault = _DEFAULT,
-    ) -> httpx.Response:
-        follows = self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects
-        steps = _steps(self, request, auth) if follows else None  # asked here: most calls follow none, and count (µs)
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        follows = options.get("follow_redirects", _DEFAULT)
+        # Asked here, and handed on as they come: most calls follow none, and count in microseconds
+        if not (self.follow_redirects if follows is _DEFAULT else follows):
+            return super().send(request, **options)
+        steps = _steps(self, request, options.get("auth", _DEFAULT))
         if steps is None:
-            return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+            return super().send(request, **options)
+        stream = options.get("stream", False)
         response = super().send(_copy(request), stream=stream, follow_redirects=False)
         try:
             while step := steps.after(response):
@@ -77,18 +74,15 @@ class _SigningClient(httpx.Client):
 
 
 class _SigningAsyncClient(httpx.AsyncClient):
-    async def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: AuthTypes | UseClientDefault | None = _DEFAULT,
-        follow_redirects: bool | UseClientDefault = _DEFAULT,
-    ) -> httpx.Response:
-        follows = self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects
-        steps = _steps(self, request, auth) if follows else None  # asked here: most calls follow none, and count (µs)
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        follows = options.get("follow_redirects", _DEFAULT)
+        # Asked here, and handed on as they come: most calls follow none, and count in microseconds
+        if not (self.follow_redirects if follows is _DEFAULT else follows):
+            return await super().send(request, **options)
+        steps = _steps(self, request, options.get("auth", _DEFAULT))
         if steps is None:
-            return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+            return await super().send(request, **options)
+        stream = options.get("stream", False)
         response = await super().send(_copy(request), stream=stream, follow_redirects=False)
         try:
             while step := steps.after(response):

@@ -23,6 +23,7 @@ from tokens.fakes import NO_MEMORY, FakePool, new_tokens
 from cognito_nb.config import CognitoConfig
 from cognito_nb.data import engine
 from cognito_nb.data.calls import DataCalls
+from cognito_nb.tokens.reach import Reach
 from cognito_nb.tokens.refresh import RefreshEngine
 from cognito_nb.tokens.source import TokenSource
 
@@ -34,6 +35,7 @@ class Calls(DataCalls):
 
     def __init__(self):
         self.config = CognitoConfig(user_pool_id="eu-west-1_AbC123456", client_id="1h57kf5cpq17m0eml12example")
+        self.reach = Reach("ada", frozenset())
         self._engine = RefreshEngine(TokenSource(new_tokens()), FakePool(), NO_MEMORY)
 
 
