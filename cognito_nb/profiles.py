@@ -26,7 +26,7 @@ from .shared_file import refuse_diversion, refuse_untrusted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["has_settings", "load_config", "profile_names"]
+__all__ = ["find_file", "has_settings", "load_config", "profile_names"]
 
 _FILE = "cognito.toml"
 _PREFIX = "COGNITO_NB_"
@@ -93,7 +93,33 @@ def has_settings() -> bool:
         If the file that ``COGNITO_NB_CONFIG`` names is not there.
     """
     variables = (name for name in os.environ if name.startswith(_PREFIX) and name not in _NO_SETTINGS)
-    return any(variables) or _find(os.environ, None) is not None
+    return any(variables) or find_file() is not None
+
+
+def find_file(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path | None:
+    """Return the ``cognito.toml`` that counts, or None if there is none.
+
+    Parameters
+    ----------
+    environ : mapping of str to str, optional
+        The environment; default the process's.
+    folder : pathlib.Path, optional
+        Where to look first; default the working folder.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file that ``COGNITO_NB_CONFIG`` names is not there.
+    """
+    variable = f"{_PREFIX}CONFIG"
+    if named := (os.environ if environ is None else environ).get(variable):
+        path = Path(os.path.expanduser(named))  # noqa: PTH111 - Path's raises for an unknown user
+        if not _is_file(path):
+            raise ConfigurationError(
+                f"There is no file {path}.", setting="COGNITO_NB_CONFIG", source=f"environment variable {variable}"
+            )
+        return path
+    return next((path for path in _candidates(folder) if _is_file(path) and _is_ours(path)), None)
 
 
 def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
@@ -105,7 +131,7 @@ def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | No
 
 
 def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
-    path = _find(environ, folder)
+    path = find_file(environ=environ, folder=folder)
     if path is None:
         return _Profiles()
     document = _parse_file(path)
@@ -141,18 +167,6 @@ def _parse_file(path: Path) -> dict[str, Any]:
     raise ConfigurationError(
         f"{path} cannot be read: {public_text(reason)}", source=str(path), hint="Mend the file's TOML."
     )
-
-
-def _find(environ: Mapping[str, str], folder: Path | None) -> Path | None:
-    variable = f"{_PREFIX}CONFIG"
-    if named := environ.get(variable):
-        path = Path(os.path.expanduser(named))  # noqa: PTH111 - Path's raises for an unknown user
-        if not _is_file(path):
-            raise ConfigurationError(
-                f"There is no file {path}.", setting="COGNITO_NB_CONFIG", source=f"environment variable {variable}"
-            )
-        return path
-    return next((path for path in _candidates(folder) if _is_file(path) and _is_ours(path)), None)
 
 
 def _candidates(folder: Path | None) -> Iterable[Path]:

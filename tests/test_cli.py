@@ -18,7 +18,8 @@ import pytest
 from kernels import Kernel, start_url_of
 from lab import PASSWORD, wait_for
 
-from cognito_nb.cli import _prepare, main
+from cognito_nb.cli import main
+from cognito_nb.demo import _prepare
 from cognito_nb.local_pool import Browser, LocalUserPool
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +80,7 @@ def test_demo_spares_notebooks_that_are_there(tmp_path):
 )
 def test_demo_without_its_extra_says_what_to_install(arguments, module, capsys, monkeypatch):
     """A plain install is told the one command."""
-    monkeypatch.setattr("cognito_nb.cli.find_spec", lambda name: None if name == module else object())
+    monkeypatch.setattr("cognito_nb.demo.find_spec", lambda name: None if name == module else object())
     assert main(arguments) == 1
     assert f"needs {module}: pip install 'cognito_nb[demo]'" in capsys.readouterr().err
 

@@ -4,10 +4,7 @@ Each is a `Judge`: what our client is configured with, and how a person gets thr
 """
 
 import json
-import os
-import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +14,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import boto3
 import pytest
 from kernel.conftest import Browser, _StayHere, jupyter, kernel
+from ministack_server import running_ministack
 from npm import NODE, npm_ci
 
 import cognito_nb as cn
@@ -82,19 +80,8 @@ def callback(jupyter):
 @pytest.fixture(scope="session")
 def ministack(callback, tmp_path_factory):
     """Somebody else's Cognito (PyPI), set up by Amazon's own client; its tokens name Amazon as their issuer."""
-    folder = str(tmp_path_factory.mktemp("ministack"))
-    loopback = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": "0"}
-    environment = {"PATH": os.environ["PATH"], "HOME": folder, "TMPDIR": folder, **loopback}
-    command = [sys.executable, "-m", "ministack"]
-    with subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            found = (re.search(r"Running on (http://\S+)", line) for line in process.stderr)
-            url = next((match[1] for match in found if match), None)
-            assert url, "ministack did not start"
-            yield Judge(ministack_pool(url, callback), callback)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+    with running_ministack(tmp_path_factory.mktemp("ministack")) as url:
+        yield Judge(ministack_pool(url, callback), callback)
 
 
 def ministack_pool(url, callback):

@@ -1,0 +1,192 @@
+"""The app client for notebooks: what a new one is, and what an existing one lacks. Pure.
+
+UpdateUserPoolClient resets every parameter that is left out (API reference), so an update is the whole app client as
+DescribeUserPoolClient shows it, and a little more. Other applications may share it: nothing is taken away unless
+`Wanted.strict` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["Wanted", "changes", "kept_for_others", "new_client", "refuse_unfit", "rotates", "updated_client"]
+
+_ROTATION = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
+_REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"  # of InitiateAuth; rotation excludes it, the token endpoint does not need it
+_SRP, _CUSTOM = "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"
+_MOST = {"AllowedOAuthScopes": 50, "CallbackURLs": 100, "LogoutURLs": 100}  # CreateUserPoolClient, API reference
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What notebooks need of an app client.
+
+    Parameters
+    ----------
+    name : str
+        The name of a new one.
+    with_secret : bool
+        Whether it has a secret; a public one has none, and is protected by PKCE.
+    scopes, callback_urls, logout_urls : tuple of str
+        What has to be enabled and registered.
+    strict : bool
+        Whether an existing one loses what a new one would not have.
+    """
+
+    name: str
+    with_secret: bool
+    scopes: tuple[str, ...]
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    strict: bool = False
+
+    @property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The parameters of the API that hold them."""
+        return {
+            "AllowedOAuthScopes": self.scopes,
+            "CallbackURLs": self.callback_urls,
+            "LogoutURLs": self.logout_urls,
+        }
+
+
+def new_client(user_pool_id: str, wanted: Wanted) -> dict[str, Any]:
+    """Return the parameters of CreateUserPoolClient.
+
+    Parameters
+    ----------
+    user_pool_id : str
+        Where it is created.
+    wanted : Wanted
+        What notebooks need.
+    """
+    return {
+        "UserPoolId": user_pool_id,
+        "ClientName": wanted.name,
+        "GenerateSecret": wanted.with_secret,
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        **{name: list(needed) for name, needed in wanted.lists.items()},
+        "SupportedIdentityProviders": ["COGNITO"],
+        "ExplicitAuthFlows": [_SRP],  # left out, it would be the default, which rotation excludes
+        "RefreshTokenRotation": dict(_ROTATION),
+        "EnableTokenRevocation": True,
+        "PreventUserExistenceErrors": "ENABLED",
+    }
+
+
+def updated_client(there: Mapping[str, Any], wanted: Wanted, members: Collection[str]) -> dict[str, Any]:
+    """Return the parameters of UpdateUserPoolClient: the whole app client, with what it lacks.
+
+    Parameters
+    ----------
+    there : mapping of str to Any
+        What DescribeUserPoolClient shows.
+    wanted : Wanted
+        What notebooks need.
+    members : collection of str
+        What the operation takes, by botocore's service model.
+    """
+    # An empty text is no value that the API takes; some services show one for what is not set
+    client = {name: value for name, value in there.items() if name in members and value not in ("", None)}
+    client |= {
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"] if wanted.strict else _joined(client, "AllowedOAuthFlows", ("code",)),
+        **{name: _joined(client, name, needed) for name, needed in wanted.lists.items()},
+        "SupportedIdentityProviders": client.get("SupportedIdentityProviders") or ["COGNITO"],
+        "EnableTokenRevocation": True,
+    }
+    if wanted.strict:
+        client["PreventUserExistenceErrors"] = "ENABLED"
+        client["ExplicitAuthFlows"] = _without_refresh(client)
+        if not rotates(client):
+            client["RefreshTokenRotation"] = dict(_ROTATION)
+    return client
+
+
+def changes(there: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what an update changes: name → (before, after).
+
+    Parameters
+    ----------
+    there : mapping of str to Any
+        What DescribeUserPoolClient shows.
+    update : mapping of str to Any
+        From `updated_client`.
+    """
+    return {name: (there.get(name), value) for name, value in update.items() if there.get(name) != value}
+
+
+def kept_for_others(client: Mapping[str, Any]) -> list[str]:
+    """Say what a new app client would not have, and an update without `Wanted.strict` leaves.
+
+    Parameters
+    ----------
+    client : mapping of str to Any
+        From `updated_client`.
+    """
+    facts = (
+        ("implicit" in client["AllowedOAuthFlows"], "the implicit grant stays allowed"),
+        (not rotates(client), "refresh tokens are not rotated"),
+        (client.get("PreventUserExistenceErrors") != "ENABLED", "errors tell whether a user exists"),
+    )
+    return [text for holds, text in facts if holds]
+
+
+def rotates(client: Mapping[str, Any]) -> bool:
+    """Tell whether an app client's refresh tokens are rotated.
+
+    Parameters
+    ----------
+    client : mapping of str to Any
+        As DescribeUserPoolClient shows it.
+    """
+    return bool(client.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
+
+
+def refuse_unfit(there: Mapping[str, Any], wanted: Wanted, *, has_secret: bool) -> None:
+    """Refuse an app client that cannot become one for notebooks.
+
+    Parameters
+    ----------
+    there : mapping of str to Any
+        What DescribeUserPoolClient shows.
+    wanted : Wanted
+        What notebooks need.
+    has_secret : bool
+        Whether it has a secret.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the fix.
+    """
+    known = f"The app client {there['ClientName']} ({there['ClientId']})"
+    another = "or have another one made: --client-name NAME --profile OTHER"
+    if has_secret != wanted.with_secret:
+        kind, option = ("has a secret", "Add") if has_secret else ("is public", "Leave out")
+        hint = f"{option} --with-secret, {another}. (AWS makes a secret at creation only.)"
+        raise ConfigurationError(f"{known} {kind}.", setting="client_id", hint=hint)
+    if "client_credentials" in there.get("AllowedOAuthFlows", ()):
+        reason = "is for client_credentials, which AWS allows beside no other grant."
+        raise ConfigurationError(f"{known} {reason}", setting="client_id", hint=f"Name another --client-id, {another}.")
+    for name, needed in wanted.lists.items():
+        if (count := len(_joined(there, name, needed))) > _MOST[name]:
+            reason = f"would have {count} {name}; AWS allows {_MOST[name]}."
+            raise ConfigurationError(f"{known} {reason}", setting="client_id", hint=f"Remove some, {another}.")
+
+
+def _joined(client: Mapping[str, Any], name: str, needed: Collection[str]) -> list[str]:
+    return list(dict.fromkeys([*client.get(name, ()), *needed]))
+
+
+def _without_refresh(client: Mapping[str, Any]) -> list[str]:
+    """Return the sign-in flows of the API that rotation allows; unset means SRP, custom and refresh."""
+    flows = client.get("ExplicitAuthFlows") or [_SRP, _CUSTOM]
+    return [flow for flow in flows if flow != _REFRESH] or [_SRP]
