@@ -6,17 +6,19 @@ send: URLs are https (http on loopback only), scopes are of RFC 6749's alphabet,
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .aws_names import REGION
+from .aws_names import REGION, region_of
 from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING, Checks
+from .errors import CognitoError
 from .secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["DEFAULT_SCOPES", "SETTINGS", "CognitoConfig"]
 
@@ -142,6 +144,16 @@ class CognitoConfig:
         """How views name the user pool: by profile and id."""
         pool = self.user_pool_id or urlsplit(self.issuer).netloc
         return pool if self.profile == "default" else f"{self.profile} ({pool})"
+
+    @contextlib.contextmanager
+    def named_in_errors(self) -> Iterator[None]:
+        """Tell the errors that come from within which user pool and app client they are about."""
+        try:
+            yield
+        except CognitoError as error:
+            region = self.region or region_of(self.user_pool_id)
+            error.names = {"user_pool_id": self.user_pool_id, "client_id": self.client_id, "region": region}
+            raise
 
     @property
     def is_for_client(self) -> bool:

@@ -26,8 +26,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .causes import cause_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypedDict, Unpack
+
+    class _More(TypedDict, total=False):
+        hint: str | None
+        sent: Mapping[str, str] | None
+        cause: str | None
+
 
 __all__ = [
     "AuthorizationResponseError",
@@ -82,16 +91,43 @@ class CognitoError(Exception):
     message : str
         What happened, in one sentence.
     hint : str, optional
-        The next step, in one sentence.
+        The next step, in one sentence; default the cause's.
     sent : mapping of str to str, optional
         Public values that were sent (client id, redirect URI, scopes), for the reader to compare.
+    cause : str, optional
+        The code under which `causes` explains it.
+
+    Attributes
+    ----------
+    names : dict of str to str or None
+        ``user_pool_id``, ``client_id`` and ``region``, as far as they are known: for the explanation's command.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None, sent: Mapping[str, str] | None = None) -> None:
+    cause: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        sent: Mapping[str, str] | None = None,
+        cause: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = cause_of(cause).fix if hint is None and cause is not None else hint
         self.sent = dict(sent or {})
+        self.names: dict[str, str | None] = {}
+        if cause is not None:
+            self.cause = cause
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """What ends the search, beside message and hint: headings and texts, such as the likely causes."""
+        if self.cause is None:
+            return ()
+        found = cause_of(self.cause).details({**self.sent, **self.names})
+        return tuple((heading, text) for heading, text in found if text not in self.message)
 
     def __str__(self) -> str:
         sent = ", ".join(f"{name}={value}" for name, value in self.sent.items())
@@ -101,8 +137,8 @@ class CognitoError(Exception):
         return _cut(self.message, _LONGEST_TEXT - len(rest)) + rest
 
     def _render_traceback_(self, *_: object) -> list[str]:
-        """Show the error in IPython without the frames, which help nobody here."""
-        return [f"{type(self).__name__}: {self}"]
+        """Show the error in IPython without the frames, which help nobody here, but with what ends the search."""
+        return [f"{type(self).__name__}: {self}", *(f"{heading}: {text}" for heading, text in self.details)]
 
 
 class ConfigurationError(CognitoError):
@@ -117,9 +153,9 @@ class ConfigurationError(CognitoError):
     """
 
     def __init__(
-        self, message: str, *, setting: str | None = None, source: str | None = None, hint: str | None = None
+        self, message: str, *, setting: str | None = None, source: str | None = None, **more: Unpack[_More]
     ) -> None:
-        super().__init__(message if source is None else f"{message} (from {source})", hint=hint)
+        super().__init__(message if source is None else f"{message} (from {source})", **more)
         self.setting = setting
         self.source = source
 
@@ -153,22 +189,15 @@ class AuthorizationResponseError(SignInError):
         *,
         error: str | None = None,
         error_description: str | None = None,
-        hint: str | None = None,
-        sent: Mapping[str, str] | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(message, hint=hint, sent=sent)
+        super().__init__(message, **more)
         self.error = error
         self.error_description = error_description
 
 
 class StateMismatchError(SignInError):
-    """The answer belongs to another sign-in, browser or issuer (RFC 9700 §4.7, RFC 9207), or to an unexpected user.
-
-    Attributes
-    ----------
-    cause : str
-        The code under which `causes` explains it.
-    """
+    """The answer belongs to another sign-in, browser or issuer (RFC 9700 §4.7, RFC 9207), or to an unexpected user."""
 
     cause = "state_mismatch"
 
@@ -197,10 +226,9 @@ class TokenResponseError(CognitoError):
         error: str | None = None,
         error_description: str | None = None,
         status_code: int | None = None,
-        hint: str | None = None,
-        sent: Mapping[str, str] | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(message, hint=hint, sent=sent)
+        super().__init__(message, **more)
         self.error = error
         self.error_description = error_description
         self.status_code = status_code
@@ -221,6 +249,8 @@ class TokenVerificationError(CognitoError):
         What was wanted and what came, never the token.
     """
 
+    cause = "verification"
+
     def __init__(
         self,
         message: str,
@@ -228,9 +258,9 @@ class TokenVerificationError(CognitoError):
         claim: str | None = None,
         expected: str | None = None,
         actual: str | None = None,
-        hint: str | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, **more)
         self.claim = claim
         self.expected = expected
         self.actual = actual
@@ -257,9 +287,9 @@ class NetworkError(CognitoError):
         *,
         status_code: int | None = None,
         retry_after: float | None = None,
-        hint: str | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, **more)
         self.status_code = status_code
         self.retry_after = retry_after
 

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from .causes import cause_of
 from .errors import (
     CognitoError,
     NotSignedInError,
@@ -116,7 +115,7 @@ class Resumption:
             await user_pool.revoke_quietly(tokens.refresh_token)
             await self.release()
             ask_again(self._config)
-            raise _another_user(expected)
+            raise StateMismatchError(f"Another user has signed in than {expected}.", cause="another_user")
         await turn.keep(tokens)
         await self.release()
         if before is not None:
@@ -177,12 +176,6 @@ def _expected_instead(config: CognitoConfig, before: Kept | None, tokens: Tokens
     if hint is not None and not may_be_named((tokens.id or tokens.access).claims, hint):
         return f"the one that the setting login_hint names ({public_text(hint)})"
     return None
-
-
-def _another_user(expected: str) -> StateMismatchError:
-    error = StateMismatchError(f"Another user has signed in than {expected}.", hint=cause_of("another_user").fix)
-    error.cause = "another_user"
-    return error
 
 
 class RememberedSession:

@@ -9,21 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .causes import cause_of
-from .errors import (
-    AuthorizationResponseError,
-    CognitoError,
-    ConfigurationError,
-    NetworkError,
-    SignInError,
-    SignInTimeoutError,
-    StateMismatchError,
-    TokenResponseError,
-    TokenVerificationError,
-)
+from .errors import CognitoError, ConfigurationError, NetworkError, SignInError, SignInTimeoutError
 from .protocol.authorize import new_authorization_request, validate_authorization_response
 from .receivers import ways
 from .registry import must_ask_again
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
     from .session import Session
     from .wire import Answered
 
-__all__ = ["MAX_TIMEOUT", "SignIn", "cause_code"]
+__all__ = ["MAX_TIMEOUT", "SignIn"]
 
 MAX_TIMEOUT = MAX_LIFE_SECONDS - LIFE_MARGIN  # seconds; the server keeps no sign-in longer than an hour
 
@@ -101,6 +92,7 @@ class SignIn:
         self._user_pool: UserPool | None = None
         self._request: AuthorizationRequest | None = None
         self._session: Session | None = None
+        self._began = 0.0  # by a clock that counts the machine's sleep, too
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def wait_for_others(self) -> Session | None:
@@ -141,6 +133,7 @@ class SignIn:
         self._request = new_authorization_request(
             self._user_pool.metadata, client_id=config.client_id or "", scopes=tuple(config.scopes), options=options
         )
+        self._began = time.time()
         await self._start(possible, self._request)
 
     @property
@@ -174,8 +167,8 @@ class SignIn:
             Then nothing is kept, and no pending sign-in is left behind.
         """
         try:
-            answered = await self._answer()
-            session = await self._session_from(answered)
+            with self.config.named_in_errors():
+                session = await self._session_from(await self._answer())
         except CognitoError as error:
             await self._tell(error)
             raise
@@ -229,7 +222,7 @@ class SignIn:
         cause = cause_of("timeout")
         raise SignInTimeoutError(
             f"{cause.title} ({self.timeout:.0f} seconds). Likely: {' '.join(cause.likely)}",
-            hint=cause.fix,
+            cause=cause.code,
             sent={
                 "client_id": self.config.client_id or "",
                 "redirect_uris": self.receiver.redirect_uri
@@ -242,14 +235,14 @@ class SignIn:
     async def _session_from(self, answered: Answered) -> Session:
         user_pool, request = self._prepared
         code = validate_authorization_response(request, answered.params, redirect_uri=answered.redirect_uri)
-        tokens = await user_pool.exchange(code)
+        tokens = await user_pool.exchange(code, waited=time.time() - self._began)
         self._session = session = await self.resumption.settle(user_pool, tokens, source=_SOURCES[self.receiver.name])
         return session
 
     async def _tell(self, error: CognitoError | None) -> None:
         try:
             if not isinstance(error, SignInTimeoutError):
-                await self.receiver.report(ok=error is None, cause=cause_code(error) if error else None)
+                await self.receiver.report(ok=error is None, cause=error.cause if error else None)
         finally:
             await self.receiver.aclose()
 
@@ -270,17 +263,3 @@ class SignIn:
         if self._user_pool is None or self._request is None:
             raise SignInError("The sign-in was not prepared.")
         return self._user_pool, self._request
-
-
-def cause_code(error: CognitoError) -> str:
-    """Return the code under which `causes` explains an error."""
-    if isinstance(error, AuthorizationResponseError | TokenResponseError):
-        return error.error or "error"
-    if isinstance(error, StateMismatchError):
-        return error.cause
-    codes = {
-        TokenVerificationError: "verification",
-        NetworkError: "network",
-        SignInTimeoutError: "timeout",
-    }
-    return codes.get(type(error), "error")

@@ -188,6 +188,8 @@ class SignIns:
         RefusedError
             If there is no such sign-in, or it is another browser's, used or ended. No kernel hears of it.
         """
+        if not params:
+            raise RefusedError("query_stripped")
         if "state" in params:
             sign_in = self._addressed(params["state"], cookies, now)
         else:

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .asking import how_it_comes_back
-from .causes import UNKNOWN, cause_of
+from .causes import cause_of
 from .errors import CognitoError
 from .front_end import in_notebook, require_person, say
 from .receivers.loopback import LoopbackReceiver
 from .receivers.paste import PasteReceiver
 from .receivers.redirect_file import RedirectFile
 from .receivers.surroundings import sign_of_elsewhere
-from .sign_in import cause_code
 from .widget.outcome import (
     SignedOut,
     not_remembered_text,
@@ -223,7 +222,8 @@ class _CellView:
         if self._blocking:  # the error itself is shown below
             self._cell.failed(**_in_few_words(error))
         else:
-            self._cell.failed(**failure_facts(error))
+            details = error.details if isinstance(error, CognitoError) else ()
+            self._cell.failed(**failure_facts(error), details=details)
 
 
 def _say_signed_in(session: Session) -> None:
@@ -249,8 +249,8 @@ def _in_few_words(error: BaseException) -> dict[str, str]:
     """Return title and likely cause as the browser's page says them."""
     if not isinstance(error, CognitoError):
         return {"title": type(error).__name__ if isinstance(error, Exception) else "interrupted", "next_step": ""}
-    cause = cause_of(cause_code(error))
-    told = cause is UNKNOWN or cause.likely[0] in error.message
+    cause = cause_of(error.cause)
+    told = error.cause is None or cause.likely[0] in error.message
     return {"title": cause.title, "next_step": "" if told else f"Likely cause: {cause.likely[0]}"}
 
 

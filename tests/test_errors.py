@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from protocol import make
 
 from cognito_nb import errors
+from cognito_nb.causes import CAUSES
 from cognito_nb.errors import (
     AuthorizationResponseError,
     CognitoError,
@@ -88,7 +89,27 @@ def test_error_keeps_whole_values_for_programs():
 @pytest.mark.parametrize("kind", KINDS)
 def test_error_shows_in_ipython_as_one_paragraph(kind):
     """No frames: they help nobody, and they hold locals."""
-    assert kind("It failed.")._render_traceback_(None, None) == [f"{kind.__name__}: It failed."]
+    assert kind("It failed.")._render_traceback_(None, None)[0] == f"{kind.__name__}: It failed."
+    assert bool(kind("It failed.")._render_traceback_()[1:]) is (kind.cause is not None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_error_with_a_cause_ends_the_search(kind):
+    """Its next step is the cause's; a cell shows likely causes, how to tell, console page and a command to paste."""
+    error = kind("It failed.", cause="redirect_mismatch")
+    error.names = {"user_pool_id": "eu-west-1_AbC123", "client_id": "abc", "region": "eu-west-1"}
+    shown = error._render_traceback_()
+    assert error.hint == CAUSES["redirect_mismatch"].fix
+    assert [line.partition(":")[0] for line in shown[1:]] == [
+        *("Likely", "Or", "Or", "How to tell", "AWS console", "AWS CLI")
+    ]
+    assert "--region eu-west-1 --user-pool-id eu-west-1_AbC123 --client-id abc" in shown[-1]
+
+
+def test_error_does_not_repeat_a_cause_that_its_message_names():
+    """Once is enough."""
+    cause = CAUSES["timeout"]
+    assert cause.likely[0] not in dict(CognitoError(f"Late. {cause.likely[0]}", cause="timeout").details).values()
 
 
 @pytest.mark.parametrize("kind", KINDS)

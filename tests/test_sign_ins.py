@@ -87,7 +87,7 @@ def test_error_without_state_ends_the_only_live_sign_in(desk):
 
 
 @pytest.mark.refused("CB-03", "CB-12")
-@pytest.mark.parametrize("params", [{"error": "access_denied"}, {"code": "stolen"}, {}])
+@pytest.mark.parametrize("params", [{"error": "access_denied"}, {"code": "stolen"}, {"error_description": "x"}])
 def test_response_without_state_is_refused_unless_it_is_the_error_of_one(desk, params):
     """With two sign-ins under way, or without error, nothing without a state is believed."""
     sign_in, cookies = desk.started()

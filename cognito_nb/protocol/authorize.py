@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ..causes import CAUSES
+from ..causes import cause_of
 from ..errors import AuthorizationResponseError, ProtocolError, StateMismatchError, public_text
 from ..secret import Secret
 from .pkce import code_challenge, new_code_verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .metadata import Metadata
 
@@ -26,6 +26,16 @@ __all__ = ["AuthorizationCode", "AuthorizationRequest", "new_authorization_reque
 
 _CODE = re.compile(r"[ -~]{1,4096}")  # RFC 6749 appendix A.11
 _VALIDATED = object()
+_USER_SCOPES = {"email", "phone", "profile"}  # without openid they are refused
+_NAMED_ALIKE = {"access_denied", "login_required", "server_error"}
+_WORDS = (  # of an invalid_request's description → its cause (Cognito developer guide, "Authorize endpoint")
+    (re.compile(r"failed with error"), "lambda_trigger_failed"),
+    (re.compile(r"attributes? required", re.IGNORECASE), "attributes_required"),
+    (
+        re.compile(r"IdP|jwks uri|getting token|Error - \d{3}|Connection reset|timed out", re.IGNORECASE),
+        "identity_provider_failed",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +146,7 @@ def validate_authorization_response(
     """
     state, error = params.get("state"), params.get("error")
     if state != request.state and not (state is None and error is not None):
-        raise StateMismatchError(
-            "The answer belongs to another sign-in (state differs).", hint=CAUSES["state_mismatch"].fix
-        )
+        raise StateMismatchError("The answer belongs to another sign-in (state differs).", cause="state_mismatch")
     _check_issuer(request, params.get("iss"))
     code = params.get("code")
     if error is not None and code is not None:
@@ -153,29 +161,42 @@ def validate_authorization_response(
 def _check_issuer(request: AuthorizationRequest, iss: Secret | None) -> None:
     """Compare `iss` as a string (RFC 9207 §2.4)."""
     if iss is None and request.iss_in_response:
-        raise StateMismatchError("The answer does not name its issuer (iss is missing).", hint="Sign in again.")
+        raise StateMismatchError("The answer does not name its issuer (iss is missing).", cause="state_mismatch")
     if iss is not None and iss != Secret(request.issuer):
-        raise StateMismatchError("The answer comes from another issuer (iss differs).", hint="Sign in again.")
+        raise StateMismatchError("The answer comes from another issuer (iss differs).", cause="state_mismatch")
 
 
 def _refusal(
     request: AuthorizationRequest, params: Mapping[str, Secret], redirect_uri: str
 ) -> AuthorizationResponseError:
-    error, hint = public_text(params["error"].reveal(), limit=60), "Run %cognito_login again."
-    description = None
+    error, description = public_text(params["error"].reveal(), limit=60), None
+    hint = "Run %cognito_login again."
     if "state" in params:
         hint = "Read Cognito's words above; then run %cognito_login again."
         if "error_description" in params:
             description = public_text(params["error_description"].reveal())
-    elif error not in CAUSES:  # anybody may have sent it: no foreign words then
+    cause = _cause(error, description or "", request.scopes)
+    if cause is None and "state" not in params:  # anybody may have sent it: no foreign words then
         error = "error"
-    cause = CAUSES.get(error)
-    title = cause.title if cause else "Cognito refused the sign-in"
     sent = {"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)}
     return AuthorizationResponseError(
-        f"{title}: {error}" + (f" ({description})" if description else ""),
+        f"{cause_of(cause).title if cause else 'Cognito refused the sign-in'}: {error}"
+        + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
-        hint=cause.fix if cause else hint,
-        sent=None if error == "access_denied" else sent,  # a person's or a trigger's no: nothing to compare
+        hint=None if cause else hint,
+        sent=None if error == "access_denied" else sent,  # a person's no: nothing to compare
+        cause=cause,
     )
+
+
+def _cause(error: str, description: str, scopes: Sequence[str]) -> str | None:
+    """Return the code of the cause, told apart by Cognito's own words and by what was asked for."""
+    if error == "invalid_request":
+        return next((cause for words, cause in _WORDS if words.search(description)), error)
+    if error == "invalid_scope":
+        needs_openid = "openid" not in scopes and not _USER_SCOPES.isdisjoint(scopes)
+        return "scope_without_openid" if needs_openid else "scope_not_enabled"
+    if error == "unauthorized_client":
+        return "code_grant_not_allowed"
+    return error if error in _NAMED_ALIKE else None

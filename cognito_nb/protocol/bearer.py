@@ -60,6 +60,7 @@ def process_userinfo_response(response: HttpResponse, *, subject: str) -> dict[s
             error_description=found.get("error_description"),
             status_code=response.status,
             hint=f"The token needs the scope {scope}; after a sign-out elsewhere, run %cognito_login again.",
+            cause="openid_missing",
         )
     attributes = read_json(response, endpoint=_ENDPOINT)
     actual = attributes.get("sub")

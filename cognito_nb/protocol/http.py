@@ -141,7 +141,7 @@ def try_later(response: HttpResponse, endpoint: str) -> NetworkError:
         f"The {endpoint} answered with HTTP status {response.status}.",
         status_code=response.status,
         retry_after=_retry_after(response),
-        hint="Try again in a minute.",
+        cause="server_error" if response.status >= 500 else "throttled",  # noqa: PLR2004 - a server's fault, in HTTP
     )
 
 

@@ -82,19 +82,21 @@ def process_discovery_response(
         raise ConfigurationError(
             f"There is no user pool at {issuer}.",
             setting="user_pool_id",
-            hint="Compare user_pool_id (and region) with the Cognito console.",
+            cause="user_pool_unknown",
         )
     document = read_json(response, endpoint=_ENDPOINT)
     if document.get("issuer") != issuer:
         actual = public_text(document.get("issuer"))
-        raise ProtocolError(f"The {_ENDPOINT} names another issuer, {actual}, than the configured {issuer}.")
+        raise ProtocolError(
+            f"The {_ENDPOINT} names another issuer, {actual}, than the configured {issuer}.", cause="issuer_differs"
+        )
     found = _Endpoints(document, endpoints or {}, secure=issuer.startswith("https:"))
     authorization, token = found.get("authorization"), found.get("token")
     if authorization is None or token is None:
         raise ConfigurationError(
             f"The user pool {issuer} has no domain, and so no sign-in page.",
             setting="domain",
-            hint="Create a domain for the user pool (console: Branding → Domain), or set domain.",
+            cause="no_domain",
         )
     jwks_uri = found.get("jwks")
     if jwks_uri is None:

@@ -48,7 +48,7 @@ def process_revocation_response(response: HttpResponse) -> None:
             f"The {_ENDPOINT} refused: {error}",
             error=error,
             status_code=response.status,
-            hint="Enable token revocation on the app client; until it expires the refresh token stays alive.",
+            cause="revocation_off",
         )
     read_json(response, endpoint=_ENDPOINT)  # raises: it takes nothing but 200
 

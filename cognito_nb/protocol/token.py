@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
-from ..causes import CAUSES
+from ..causes import cause_of
 from ..errors import ProtocolError, SessionExpiredError, TokenResponseError, public_text
 from ..secret import Secret
 from .http import HttpRequest, HttpResponse, read_json, read_refusal, server_time, without_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .authorize import AuthorizationCode
 
@@ -36,17 +36,11 @@ TOKEN_ENDPOINT = "token endpoint"  # noqa: S105 - a name
 _MAX_TOKEN = 64 * 1024
 _TOKEN = re.compile(rf"[!-~]{{1,{_MAX_TOKEN}}}")  # RFC 6749 appendix A.12, A.17; blanks may not go into a header
 _MAX_LIFE = 24 * 3600  # Cognito's longest access token
-_NEXT = {
-    SessionExpiredError: "Run %cognito_login again.",
-    TokenResponseError: "The code was used or has expired, or code_verifier or redirect_uri do not belong to it. "
-    "Run %cognito_login again.",
-}
-_CLIENT_NEXT = {  # what refuses an app client for good
-    "invalid_client": "Compare client_id and client_secret with the app client in the console.",
-    "unauthorized_client": "Switch the grant 'Client credentials' on for the app client; it must be its only one.",
-    "invalid_scope": "Name custom scopes only (RESOURCE-SERVER/SCOPE) that are enabled on the app client.",
-    "invalid_grant": "Set AllowedOAuthFlowsUserPoolClient on the app client; where an SDK made it, to save it once in "
-    "the console does so.",
+_CODE_LIFE = 300.0  # seconds (Cognito developer guide, "Token endpoint")
+_CLIENT_CAUSES = {  # error → cause, where the app client asks for itself
+    "unauthorized_client": "client_credentials_not_allowed",
+    "invalid_scope": "custom_scope_needed",
+    "invalid_grant": "client_switched_off",
 }
 
 
@@ -119,7 +113,14 @@ def client_form_request(
 
 @without_frames
 def process_token_response(
-    response: HttpResponse, *, client_id: str, openid: bool, refreshing: bool, by_client: bool = False
+    response: HttpResponse,
+    *,
+    client_id: str,
+    openid: bool,
+    refreshing: bool,
+    by_client: bool = False,
+    has_secret: bool = False,
+    waited: float = 0.0,
 ) -> TokenSet:
     """Read a token response (RFC 6749 §5).
 
@@ -135,6 +136,10 @@ def process_token_response(
         Whether this renews a session: then ``invalid_grant`` ends it.
     by_client : bool, optional
         Whether the app client asks for itself: then other refusals end its session, too.
+    has_secret : bool, optional
+        Whether the request had a client secret.
+    waited : float, optional
+        Seconds since the sign-in began: no code of it is older.
 
     Raises
     ------
@@ -148,7 +153,16 @@ def process_token_response(
         For 429, 5xx and throttling that comes as 400.
     """
     if response.status in (400, 401, 403):
-        raise _refusal(response, client_id=client_id, refreshing=refreshing, by_client=by_client)
+        causes = {"invalid_client": "secret_not_wanted" if has_secret else "secret_missing"}
+        if by_client:
+            causes |= _CLIENT_CAUSES
+        elif refreshing:
+            causes["invalid_grant"] = "refresh_refused"
+        else:
+            causes["invalid_grant"] = "code_too_old" if waited > _CODE_LIFE else "code_refused"
+            causes["unauthorized_client"] = "redirect_differs"
+        final = set(causes) if by_client else {"invalid_grant"}
+        raise _refusal(response, client_id=client_id, causes=causes, final=final if refreshing else ())
     answer = read_json(response, endpoint=TOKEN_ENDPOINT)
     if "error" in answer:
         raise ProtocolError(f"The {TOKEN_ENDPOINT} answered 200 with an error.")
@@ -183,27 +197,24 @@ def _expires_in(answer: dict[str, Any]) -> int | None:
     return value
 
 
-def _refusal(response: HttpResponse, *, client_id: str, refreshing: bool, by_client: bool) -> TokenResponseError:
+def _refusal(
+    response: HttpResponse, *, client_id: str, causes: Mapping[str, str], final: Collection[str]
+) -> TokenResponseError:
+    """Return the error of a refusal; one of `final` ends the session."""
     answer = read_refusal(response, endpoint=TOKEN_ENDPOINT)
     if not isinstance(answer.get("error"), str):
         raise ProtocolError(f"The {TOKEN_ENDPOINT} refused (HTTP {response.status}) without an error code.")
     error = public_text(answer["error"], limit=60)
     description = public_text(answer["error_description"]) if "error_description" in answer else None
-    expired = refreshing and (error in _CLIENT_NEXT if by_client else error == "invalid_grant")
-    kind = SessionExpiredError if expired else TokenResponseError
-    cause = CAUSES.get(error)
-    title, fix = (cause.title, cause.fix) if cause else ("Cognito refused the request", None)
-    if error == "invalid_grant":
-        fix = _NEXT[kind]
-    if by_client and error in _CLIENT_NEXT:
-        title, fix = "Cognito gives the app client no token", _CLIENT_NEXT[error]
-    if expired:
-        title = "The session has ended"
+    cause = causes.get(error, "token_request_refused")
+    kind, title = TokenResponseError, cause_of(cause).title
+    if error in final:
+        kind, title = SessionExpiredError, "The session has ended"
     return kind(
         f"{title}: {error}" + (f" ({description})" if description else ""),
         error=error,
         error_description=description,
         status_code=response.status,
-        hint=fix,
         sent={"client_id": client_id},
+        cause=cause,
     )

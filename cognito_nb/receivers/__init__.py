@@ -103,8 +103,7 @@ def ways(name: str, config: CognitoConfig, *, by_program: bool) -> tuple[Way, ..
         raise ConfigurationError(
             "This kernel was not started by a Jupyter server that has the cognito_nb extension.",
             setting="receiver",
-            hint="Install cognito_nb in the Jupyter server's environment too, restart Jupyter, and check "
-            "`jupyter server extension list`.",
+            cause="extension_missing",
         )
     asked = "you asked for it"
     if name == "jupyter" and access is not None:
@@ -120,7 +119,7 @@ def no_answer(ended: Ended) -> SignInError:
     """Return the error of a sign-in that gets no answer any more."""
     cause = cause_of("malformed" if ended.status == "error" else ended.status)
     error = SignInTimeoutError if ended.status == "expired" else SignInError
-    return error(f"{cause.title}. Likely: {' '.join(cause.likely)}", hint=cause.fix)
+    return error(f"{cause.title}. Likely: {' '.join(cause.likely)}", cause=cause.code)
 
 
 def _by_facts(config: CognitoConfig, access: ServerAccess | None, *, by_program: bool) -> tuple[Way, ...]:

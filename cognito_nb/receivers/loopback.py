@@ -158,12 +158,13 @@ class LoopbackReceiver:
 
     async def _listen(self, waiting: LoopbackPages, uris: Sequence[str], config: CognitoConfig) -> None:
         """Listen on the first port that is to be had."""
-        settings = {"setting": "redirect_uris", "source": config.sources.get("redirect_uris")}
+        source = config.sources.get("redirect_uris")
         if not uris:
             raise ConfigurationError(
                 "No redirect_uris lead to a port of this machine, where this kernel could wait for the answer.",
                 hint="Register http://localhost:8888/cognito/callback at the app client and add it to redirect_uris.",
-                **settings,
+                setting="redirect_uris",
+                source=source,
             )
         reasons = set()
         for uri in uris:
@@ -180,7 +181,8 @@ class LoopbackReceiver:
         raise ConfigurationError(
             f"All ports of the registered redirect_uris are taken ({'; '.join(sorted(reasons))}): {', '.join(uris)}.",
             hint="Stop what listens there, or register a further port at the app client and add it to redirect_uris.",
-            **settings,
+            setting="redirect_uris",
+            source=source,
         )
 
     @property

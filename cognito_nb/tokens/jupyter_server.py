@@ -139,7 +139,7 @@ class JupyterServer:
             reason = type(error).__name__
         raise NetworkError(
             f"The Jupyter server at {self._client.base_url.host} does not answer its kernel ({reason}).",
-            hint="If Jupyter was restarted, restart the kernel too.",
+            cause="server_gone",
         )
 
 
@@ -182,16 +182,18 @@ def read_answer(response: httpx.Response, reader: Callable[[object], T]) -> T:
 def refusal(status: int) -> CognitoError:
     """Return the error that a status stands for."""
     if status == httpx.codes.CONFLICT:
-        return ConfigurationError("The Jupyter server runs another version of cognito_nb.", hint=UPDATE)
+        return ConfigurationError("The Jupyter server runs another version of cognito_nb.", cause="versions_differ")
     if status == httpx.codes.FORBIDDEN:
         return ConfigurationError(
             "The Jupyter server does not know this kernel.",
             hint="Jupyter was restarted since the kernel started: restart the kernel.",
+            cause="server_gone",
         )
     if status == httpx.codes.NOT_FOUND:
         return ConfigurationError(
             "The Jupyter server does not know this sign-in, or the cognito_nb extension is switched off.",
             hint="Check `jupyter server extension list`; if Jupyter was restarted, run %cognito_login again.",
+            cause="extension_missing",
         )
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return NetworkError("The Jupyter server has too many sign-ins waiting.", hint="Try again in a few minutes.")

@@ -75,7 +75,7 @@ class Transport:
                 return await self._send_with_retries(request)
         except TimeoutError:
             reason = f"did not answer within {_DEADLINE:.0f} seconds"
-        raise _no_answer(request, reason)
+        raise _no_answer(request, reason, "network")
 
     async def keep_warm(self, url: str) -> None:
         """Keep a connection open to a URL's origin, until cancelled: the next request there needs no handshake."""
@@ -106,7 +106,7 @@ class Transport:
                 response = await self._exchange(request, connection)
             except _FAILURES as error:
                 pause = next(pauses, None) if _may_retry(request, error, connection) else None
-                reason = _reason(error)
+                reason, cause = _reason(error)
                 if pause is None:
                     break
             else:
@@ -114,7 +114,7 @@ class Transport:
                 if pause is None:
                     return response
             await asyncio.sleep(pause)
-        raise _no_answer(request, reason)
+        raise _no_answer(request, reason, cause)
 
     async def _exchange(self, request: HttpRequest, connection: _Connection) -> HttpResponse:
         client = self._client = self._client or _new_client()
@@ -169,10 +169,7 @@ def _new_client() -> httpx.AsyncClient:
         )
     except (ImportError, ValueError, httpx.InvalidURL):  # SOCKS without its package, an unknown scheme, no URL
         pass
-    raise ConfigurationError(
-        "The environment names a proxy that cannot be used.",
-        hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; a socks5:// proxy needs: pip install socksio",
-    )
+    raise ConfigurationError("The environment names a proxy that cannot be used.", cause="proxy_unusable")
 
 
 def _may_retry(request: HttpRequest, error: Exception, connection: _Connection) -> bool:
@@ -194,19 +191,18 @@ def _may_pass(request: HttpRequest, response: HttpResponse) -> bool:
     return request.method == "GET" and failing and "retry-after" not in response.headers
 
 
-def _reason(error: Exception) -> str:
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "has a TLS certificate that this machine does not trust"
+def _reason(error: Exception) -> tuple[str, str]:
+    """Return what became of an exchange, in words and as the code of its cause."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "has a TLS certificate that this machine does not trust", "tls_untrusted"
+    if isinstance(error, httpx.ProxyError):
+        return "cannot be reached through the proxy", "proxy_unusable"
     if isinstance(error, httpx.InvalidURL | UnicodeError):
-        return "has no usable host name"
+        return "has no usable host name", "network"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return "cannot be reached"
-    return f"broke off the exchange ({type(error).__name__})"
+        return "cannot be reached", "network"
+    return f"broke off the exchange ({type(error).__name__})", "network"
 
 
-def _no_answer(request: HttpRequest, reason: str) -> NetworkError:
-    return NetworkError(
-        f"The {request.endpoint} at {urlsplit(request.url).netloc} {reason}.",
-        hint="Check the network, HTTPS_PROXY and the setting's host name, then try again.",
-    )
+def _no_answer(request: HttpRequest, reason: str, cause: str) -> NetworkError:
+    return NetworkError(f"The {request.endpoint} at {urlsplit(request.url).netloc} {reason}.", cause=cause)

@@ -60,8 +60,9 @@ async def discover(config: CognitoConfig, transport: Transport) -> UserPool:
     if config.domain is not None:
         metadata = metadata_of_domain(config.issuer, config.domain, endpoints=config.endpoints)
     else:
-        response = await transport.send(discovery_request(config.issuer))
-        metadata = process_discovery_response(response, issuer=config.issuer, endpoints=config.endpoints)
+        with config.named_in_errors():
+            response = await transport.send(discovery_request(config.issuer))
+            metadata = process_discovery_response(response, issuer=config.issuer, endpoints=config.endpoints)
     return UserPool(config, transport, metadata, KeyCache(transport, metadata.jwks_uri))
 
 
@@ -74,8 +75,10 @@ class UserPool:
     metadata: Metadata
     keys: KeyCache
 
-    async def exchange(self, code: AuthorizationCode) -> Tokens:
+    async def exchange(self, code: AuthorizationCode, *, waited: float = 0.0) -> Tokens:
         """Exchange a code for tokens, and verify them; one round trip if the keys are at hand.
+
+        `waited` is the seconds since the sign-in began, for the error.
 
         Raises
         ------
@@ -83,7 +86,8 @@ class UserPool:
             Then nothing is kept; a refresh token that came with refused tokens is revoked.
         """
         request = authorization_code_grant_request(self.metadata.token_endpoint, code, client_secret=self.config.secret)
-        answer, started = await self._ask(request, openid="openid" in code.request.scopes, refreshing=False)
+        openid = "openid" in code.request.scopes
+        answer, started = await self._ask(request, openid=openid, refreshing=False, waited=waited)
         try:
             return await self._verify(answer, started, nonce=code.request.nonce, known=None)
         except CognitoError:
@@ -245,17 +249,21 @@ class UserPool:
             return None
         return logout_url(end_session, client_id=self.config.client_id or "", logout_uri=logout_uri)
 
-    async def _ask(self, request: HttpRequest, *, openid: bool, refreshing: bool) -> tuple[TokenSet, float]:
+    async def _ask(
+        self, request: HttpRequest, *, openid: bool, refreshing: bool, waited: float = 0.0
+    ) -> tuple[TokenSet, float]:
         """Send a grant; returned with the monotonic time of asking, from which the life is counted."""
-        started = time.monotonic()
-        response = await self.transport.send(request)
-        answer = process_token_response(
-            response,
-            client_id=self.config.client_id or "",
-            openid=openid,
-            refreshing=refreshing,
-            by_client=self.config.is_for_client,
-        )
+        started, config = time.monotonic(), self.config
+        with config.named_in_errors():
+            answer = process_token_response(
+                await self.transport.send(request),
+                client_id=config.client_id or "",
+                openid=openid,
+                refreshing=refreshing,
+                by_client=config.is_for_client,
+                has_secret=config.secret is not None,
+                waited=waited,
+            )
         return answer, started
 
     async def _verify(self, answer: TokenSet, started: float, *, nonce: Secret | None, known: Known | None) -> Tokens:

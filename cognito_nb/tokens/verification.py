@@ -121,7 +121,7 @@ def with_clocks(error: TokenVerificationError, *, now: float, server_time: float
         claim=error.claim,
         expected=error.expected,
         actual=error.actual,
-        hint="Set this machine's clock (after sleep, containers and virtual machines lag), then try again.",
+        cause="clock_wrong",
     )
 
 

@@ -55,11 +55,9 @@ class LoginCell:
         facts["at"] = datetime.now().astimezone()
         self._end(signed_in_html(**facts), signed_in_text(**facts))
 
-    def failed(self, *, title: str, next_step: str) -> None:
-        """Say that the sign-in did not finish, and what to do."""
-        self._end(
-            not_signed_in_html(title=title, next_step=next_step), not_signed_in_text(title=title, next_step=next_step)
-        )
+    def failed(self, **facts: Any) -> None:  # noqa: ANN401 - those of outcome.not_signed_in_html
+        """Say that the sign-in did not finish, and what to do; the facts are those of `not_signed_in_html`."""
+        self._end(not_signed_in_html(**facts), not_signed_in_text(**facts))
 
     def _end(self, html: str, text: str) -> None:
         self._show({"text/html": html, "text/plain": text})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = [
@@ -126,7 +127,7 @@ def elsewhere_text(*, user_pool: str) -> str:
     return f"Waiting · {_text(user_pool)}\n{_ELSEWHERE}"
 
 
-def not_signed_in_html(*, title: str, next_step: str) -> str:
+def not_signed_in_html(*, title: str, next_step: str, details: Sequence[tuple[str, str]] = ()) -> str:
     """Return the lines of a sign-in that did not finish.
 
     Parameters
@@ -135,14 +136,18 @@ def not_signed_in_html(*, title: str, next_step: str) -> str:
         What happened, in a few words.
     next_step : str
         What the user can do; empty where an error message below says it.
+    details : sequence of (str, str)
+        What ends the search, as headings and texts.
     """
-    what_next = f"<br>{_html(next_step)}" if next_step else ""
-    return f'<div style="{_BAD}"><strong>Not signed in</strong> · {_html(title)}{what_next}</div>'
+    lines = [_html(next_step), *(f"{escape(heading)}: {escape(text)}" for heading, text in details)]
+    more = "".join(f"<br>{line}" for line in lines if line)
+    return f'<div style="{_BAD}"><strong>Not signed in</strong> · {_html(title)}{more}</div>'
 
 
-def not_signed_in_text(*, title: str, next_step: str) -> str:
+def not_signed_in_text(*, title: str, next_step: str, details: Sequence[tuple[str, str]] = ()) -> str:
     """Return the same as plain text."""
-    return f"Not signed in · {_text(title)}\n{_text(next_step)}".rstrip()
+    lines = [_text(next_step), *(f"{heading}: {text}" for heading, text in details)]
+    return "\n".join([f"Not signed in · {_text(title)}", *filter(None, lines)])
 
 
 def waiting_html(*, url: str, host: str, user_pool: str, how: str, what_next: str) -> str:

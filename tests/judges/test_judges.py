@@ -74,9 +74,9 @@ def test_code_that_was_used_is_refused(judge, login, monkeypatch):
     """The second exchange of a code fails, by the error that the standard has for it."""
     exchange = UserPool.exchange
 
-    async def exchange_twice(user_pool, code):
-        await exchange(user_pool, code)
-        return await exchange(user_pool, code)
+    async def exchange_twice(user_pool, code, **facts):
+        await exchange(user_pool, code, **facts)
+        return await exchange(user_pool, code, **facts)
 
     monkeypatch.setattr(UserPool, "exchange", exchange_twice)
     with pytest.raises(TokenResponseError) as caught:

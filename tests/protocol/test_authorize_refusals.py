@@ -25,10 +25,34 @@ def test_refusal_is_one_line(response, message):
     assert make.failure(partial(validate, new_request(), **response)).message == message
 
 
-@pytest.mark.parametrize("error", ["access_denied", "invalid_scope"])
-def test_refusal_of_a_known_cause_says_its_fix(error):
-    """What to do next is looked up by the code."""
-    assert make.failure(partial(validate, new_request(), error=error)).hint == CAUSES[error].fix
+@pytest.mark.shows_secrets("Cognito's words, which are parameters of the answer, are shown")
+@pytest.mark.parametrize(
+    ("error", "words", "scopes", "cause"),
+    [
+        ("access_denied", "", ("openid",), "access_denied"),
+        ("invalid_scope", "", ("openid", "my.api/read"), "scope_not_enabled"),
+        ("invalid_scope", "", ("my.api/read",), "scope_not_enabled"),
+        ("invalid_scope", "", ("email",), "scope_without_openid"),
+        ("unauthorized_client", "", ("openid",), "code_grant_not_allowed"),
+        ("login_required", "", ("openid",), "login_required"),
+        ("server_error", "", ("openid",), "server_error"),
+        ("invalid_request", "", ("openid",), "invalid_request"),
+        ("invalid_request", "PreSignUp failed with error not you.", ("openid",), "lambda_trigger_failed"),
+        ("invalid_request", "attributes required: [email]", ("openid",), "attributes_required"),
+        ("invalid_request", "Timeout occurred in calling IdP token endpoint", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "Timeout in calling jwks uri", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "Corp Error - 401 error getting token", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "Google Error - 400 invalid_grant", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "Connection reset", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "Read timed out", ("openid",), "identity_provider_failed"),
+        ("invalid_request", "no such word", ("openid",), "invalid_request"),
+    ],
+)
+def test_refusal_names_its_cause_and_fix(error, words, scopes, cause):
+    """Told apart by Cognito's words and by what was asked for."""
+    failure = make.failure(partial(validate, new_request(scopes=scopes), error=error, error_description=words))
+    assert (failure.cause, failure.hint) == (cause, CAUSES[cause].fix)
+    assert failure.message.startswith(f"{CAUSES[cause].title}: {error}")
 
 
 def test_refusal_of_an_unknown_cause_points_to_the_words():
@@ -47,7 +71,7 @@ def test_refusal_without_state_repeats_no_foreign_word(error):
 def test_refusal_without_state_names_a_known_cause():
     """The code is one of our own list."""
     failure = make.failure(partial(validate, new_request(), error="invalid_scope", state=make.ABSENT))
-    assert (failure.error, failure.hint) == ("invalid_scope", CAUSES["invalid_scope"].fix)
+    assert (failure.error, failure.cause) == ("invalid_scope", "scope_not_enabled")
 
 
 @pytest.mark.parametrize("name", ["state", "nonce", "code_verifier"])

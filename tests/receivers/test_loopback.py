@@ -146,7 +146,6 @@ def test_strays_do_not_end_a_sign_in(config, wait, browser, pool, ports):
 @pytest.mark.parametrize(
     "query",
     [
-        "",
         "code=c",
         "code=c&state=",
         "code=c&state=%20{state}%20",
@@ -163,6 +162,15 @@ def test_callback_of_another_state_reaches_nobody(config, wait, browser, pool, q
     page = browser.get(f"{uris[0]}?{query.format(state=state_of(authorization_url))}")
     assert (page.status, title(page)) == (400, CAUSES["unknown"].title)
     assert not exchanges(pool)
+    browser.come_back(sign_in(pool, authorization_url))
+    assert login.result().user.username == "ada"
+
+
+def test_callback_without_a_query_names_who_drops_it(config, wait, browser, pool, uris):
+    """A proxy does; the right callback still succeeds."""
+    login = wait(config)
+    authorization_url = browser.start(login.url)
+    assert title(browser.get(uris[0])) == CAUSES["query_stripped"].title
     browser.come_back(sign_in(pool, authorization_url))
     assert login.result().user.username == "ada"
 

@@ -119,7 +119,6 @@ def test_callback_names_are_decoded(server, query):
 @pytest.mark.parametrize(
     "query",
     [
-        "",
         "code=c",
         "code=c&state=",
         "code=c&state=+{state}+",
@@ -137,6 +136,16 @@ def test_callback_of_an_unknown_state_is_a_constant_page(server, query):
     state, sign_in_id, cookies = server.started()
     reply = server.callback(query.format(state=state), cookies=cookies)
     assert refused(reply, "unknown")
+    assert reply.body == server.callback("state=none").body
+    assert server.poll(sign_in_id).status == 204
+
+
+@pytest.mark.parametrize("query", ["", "&", "&&&"])
+def test_callback_without_a_query_names_who_drops_it(server, query):
+    """A proxy or a Hub does; no kernel hears of it, and the right answer still counts."""
+    _, sign_in_id, cookies = server.started()
+    reply = server.callback(query, cookies=cookies)
+    assert refused(reply, "query_stripped")
     assert reply.body == server.callback("").body
     assert server.poll(sign_in_id).status == 204
 
@@ -246,7 +255,7 @@ def test_callback_cuts_off_a_query_beyond_any_limit(server):
 @pytest.mark.refused("CB-10")
 def test_callback_flood_leaves_no_trace(server):
     """A thousand states that were never issued: one constant page each, and the log knows none of them."""
-    page = server.callback("").body
+    page = server.callback("state=none").body
     for number in range(1000):
         reply = server.callback(f"code=c&state=flood-{number:037}")
         assert (reply.status, reply.body) == (400, page)

@@ -1,0 +1,85 @@
+"""`Cause`: what a failure means for the person who sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Cause", "describe_client"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A row of the table.
+
+    Parameters
+    ----------
+    code : str
+        Its key.
+    title : str
+        What happened, in a few words.
+    likely : tuple of str
+        Likely causes, the most likely first.
+    fix : str
+        The next step.
+    tell : str
+        How to tell which of the causes it is; empty where nothing is to be told apart.
+    console : str
+        The page of the AWS console that shows it; empty where that shows nothing.
+    command : str
+        A line for the AWS CLI that shows it and changes nothing, with ``{user_pool_id}``, ``{client_id}`` and
+        ``{region}`` to be filled in: `command_for`.
+    """
+
+    code: str
+    title: str
+    likely: tuple[str, ...]
+    fix: str
+    tell: str = ""
+    console: str = ""
+    command: str = ""
+
+    def command_for(self, names: Mapping[str, str | None]) -> str:
+        """Return the command for a user pool and app client; what is not known stays as a word in capitals.
+
+        Parameters
+        ----------
+        names : mapping of str to str or None
+            ``user_pool_id``, ``client_id`` and ``region``, as far as they are known.
+        """
+        wanted = (name for _, name, _, _ in Formatter().parse(self.command) if name)
+        return self.command.format_map({name: names.get(name) or name.upper() for name in wanted})
+
+    def details(self, names: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
+        """Return what helps to end the search, as pairs of a heading and a text, in the order of reading.
+
+        Parameters
+        ----------
+        names : mapping of str to str or None
+            As for `command_for`.
+        """
+        pairs = (
+            *(("Likely" if at == 0 else "Or", text) for at, text in enumerate(self.likely)),
+            ("How to tell", self.tell),
+            ("AWS console", self.console),
+            ("AWS CLI", self.command_for(names)),
+        )
+        return tuple((heading, text) for heading, text in pairs if text)
+
+
+def describe_client(query: str) -> str:
+    """Return the command that shows one thing about an app client: the whole answer would show its secret, too.
+
+    Parameters
+    ----------
+    query : str
+        In JMESPath, below ``UserPoolClient``.
+    """
+    return (
+        "aws cognito-idp describe-user-pool-client --region {region} --user-pool-id {user_pool_id}"
+        f" --client-id {{client_id}} --query 'UserPoolClient.{query}'"
+    )
