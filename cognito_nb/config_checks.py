@@ -38,10 +38,12 @@ class Checks:
     def __init__(self, config: CognitoConfig) -> None:
         self._config = config
 
-    def refuse(self, setting: str, reason: str, hint: str | None = None) -> NoReturn:
+    def refuse(self, setting: str, reason: str, hint: str | None = None, *, cause: str | None = None) -> NoReturn:
         """Raise the error of a setting, with the source of its value."""
         source = self._config.sources.get(setting, "keyword")
-        raise ConfigurationError(f"The setting {setting} {reason}", setting=setting, source=source, hint=hint)
+        raise ConfigurationError(
+            f"The setting {setting} {reason}", setting=setting, source=source, hint=hint, cause=cause
+        )
 
     def missing(self, setting: str, what: str) -> NoReturn:
         """Raise the error of a setting that nobody has set."""
@@ -135,7 +137,7 @@ class Checks:
         if not (scopes or self._config.is_for_client) or len(scopes) > _MAX_SCOPES:
             self.refuse("scopes", f"must name 1 to {_MAX_SCOPES} scopes")
         if "openid" not in scopes and (needs := {"email", "phone", "profile"} & set(scopes)):
-            self.refuse("scopes", f"asks for {min(needs)}, which needs openid", "Add openid to scopes.")
+            self.refuse("scopes", f"asks for {min(needs)}, which needs openid", cause="scope_without_openid")
 
     def urls(self, setting: str) -> None:
         """Take a list of https URLs (http on loopback)."""

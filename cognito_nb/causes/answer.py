@@ -46,11 +46,8 @@ ROWS = (
     Cause(
         code="scope_without_openid",
         title="email, phone and profile need the scope openid",
-        likely=("The setting scopes names one of them without openid.", "A scope is not enabled on the app client."),
-        tell="The setting scopes has no openid; the command lists what is enabled.",
+        likely=("The setting scopes names one of them without openid.",),
         fix="Add openid to the setting scopes.",
-        console=_SCOPES,
-        command=describe_client("AllowedOAuthScopes"),
     ),
     Cause(
         code="lambda_trigger_failed",

@@ -18,7 +18,7 @@ from ..secret import Secret
 from .pkce import code_challenge, new_code_verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from .metadata import Metadata
 
@@ -26,8 +26,13 @@ __all__ = ["AuthorizationCode", "AuthorizationRequest", "new_authorization_reque
 
 _CODE = re.compile(r"[ -~]{1,4096}")  # RFC 6749 appendix A.11
 _VALIDATED = object()
-_USER_SCOPES = {"email", "phone", "profile"}  # without openid they are refused
-_NAMED_ALIKE = {"access_denied", "login_required", "server_error"}
+_CAUSES = {  # of an error
+    "access_denied": "access_denied",
+    "invalid_scope": "scope_not_enabled",
+    "login_required": "login_required",
+    "server_error": "server_error",
+    "unauthorized_client": "code_grant_not_allowed",
+}
 _WORDS = (  # of an invalid_request's description → its cause (Cognito developer guide, "Authorize endpoint")
     (re.compile(r"failed with error"), "lambda_trigger_failed"),
     (re.compile(r"attributes? required", re.IGNORECASE), "attributes_required"),
@@ -175,7 +180,7 @@ def _refusal(
         hint = "Read Cognito's words above; then run %cognito_login again."
         if "error_description" in params:
             description = public_text(params["error_description"].reveal())
-    cause = _cause(error, description or "", request.scopes)
+    cause = _cause(error, description or "")
     if cause is None and "state" not in params:  # anybody may have sent it: no foreign words then
         error = "error"
     sent = {"client_id": request.client_id, "redirect_uri": redirect_uri, "scope": " ".join(request.scopes)}
@@ -190,13 +195,8 @@ def _refusal(
     )
 
 
-def _cause(error: str, description: str, scopes: Sequence[str]) -> str | None:
-    """Return the code of the cause, told apart by Cognito's own words and by what was asked for."""
+def _cause(error: str, description: str) -> str | None:
+    """Return the code of the cause; an invalid_request's is told by Cognito's own words."""
     if error == "invalid_request":
         return next((cause for words, cause in _WORDS if words.search(description)), error)
-    if error == "invalid_scope":
-        needs_openid = "openid" not in scopes and not _USER_SCOPES.isdisjoint(scopes)
-        return "scope_without_openid" if needs_openid else "scope_not_enabled"
-    if error == "unauthorized_client":
-        return "code_grant_not_allowed"
-    return error if error in _NAMED_ALIKE else None
+    return _CAUSES.get(error)

@@ -27,30 +27,28 @@ def test_refusal_is_one_line(response, message):
 
 @pytest.mark.shows_secrets("Cognito's words, which are parameters of the answer, are shown")
 @pytest.mark.parametrize(
-    ("error", "words", "scopes", "cause"),
+    ("error", "words", "cause"),
     [
-        ("access_denied", "", ("openid",), "access_denied"),
-        ("invalid_scope", "", ("openid", "my.api/read"), "scope_not_enabled"),
-        ("invalid_scope", "", ("my.api/read",), "scope_not_enabled"),
-        ("invalid_scope", "", ("email",), "scope_without_openid"),
-        ("unauthorized_client", "", ("openid",), "code_grant_not_allowed"),
-        ("login_required", "", ("openid",), "login_required"),
-        ("server_error", "", ("openid",), "server_error"),
-        ("invalid_request", "", ("openid",), "invalid_request"),
-        ("invalid_request", "PreSignUp failed with error not you.", ("openid",), "lambda_trigger_failed"),
-        ("invalid_request", "attributes required: [email]", ("openid",), "attributes_required"),
-        ("invalid_request", "Timeout occurred in calling IdP token endpoint", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "Timeout in calling jwks uri", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "Corp Error - 401 error getting token", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "Google Error - 400 invalid_grant", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "Connection reset", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "Read timed out", ("openid",), "identity_provider_failed"),
-        ("invalid_request", "no such word", ("openid",), "invalid_request"),
+        ("access_denied", "", "access_denied"),
+        ("invalid_scope", "", "scope_not_enabled"),
+        ("unauthorized_client", "", "code_grant_not_allowed"),
+        ("login_required", "", "login_required"),
+        ("server_error", "", "server_error"),
+        ("invalid_request", "", "invalid_request"),
+        ("invalid_request", "PreSignUp failed with error not you.", "lambda_trigger_failed"),
+        ("invalid_request", "attributes required: [email]", "attributes_required"),
+        ("invalid_request", "Timeout occurred in calling IdP token endpoint", "identity_provider_failed"),
+        ("invalid_request", "Timeout in calling jwks uri", "identity_provider_failed"),
+        ("invalid_request", "Corp Error - 401 error getting token", "identity_provider_failed"),
+        ("invalid_request", "Google Error - 400 invalid_grant", "identity_provider_failed"),
+        ("invalid_request", "Connection reset", "identity_provider_failed"),
+        ("invalid_request", "Read timed out", "identity_provider_failed"),
+        ("invalid_request", "no such word", "invalid_request"),
     ],
 )
-def test_refusal_names_its_cause_and_fix(error, words, scopes, cause):
-    """Told apart by Cognito's words and by what was asked for."""
-    failure = make.failure(partial(validate, new_request(scopes=scopes), error=error, error_description=words))
+def test_refusal_names_its_cause_and_fix(error, words, cause):
+    """Told apart by Cognito's words."""
+    failure = make.failure(partial(validate, new_request(), error=error, error_description=words))
     assert (failure.cause, failure.hint) == (cause, CAUSES[cause].fix)
     assert failure.message.startswith(f"{CAUSES[cause].title}: {error}")
 
