@@ -90,6 +90,7 @@ def test_jupyter_without_the_extension_says_what_to_install(place):
     place(HERE)
     with pytest.raises(ConfigurationError, match="not started by a Jupyter server that has") as caught:
         ways("jupyter", settings(LOCAL), by_program=False)
+    assert caught.value.cause == "extension_missing"
     assert "jupyter server extension list" in caught.value.hint
 
 

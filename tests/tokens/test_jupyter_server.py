@@ -10,7 +10,7 @@ from protocol.make import everything, failure, leaks
 from tokens.servers import answer, json_answer, reset
 
 from cognito_nb import wire
-from cognito_nb.errors import ConfigurationError, NetworkError, ProtocolError, SignInError
+from cognito_nb.errors import CognitoError, ConfigurationError, NetworkError, ProtocolError, SignInError
 from cognito_nb.secret import Secret
 from cognito_nb.tokens import jupyter_server as jupyter_server_module
 from cognito_nb.tokens.access import ServerAccess
@@ -130,6 +130,18 @@ def test_a_refusal_says_what_to_do(jupyter, method, status):
         ask(method, REQUEST if method == "create" else "id-1")
 
 
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [(403, "server_gone"), (404, "extension_missing"), (409, "versions_differ"), (429, None), (500, None)],
+)
+def test_a_refusal_names_its_cause(jupyter, status, cause):
+    """Two environments, and a server that was restarted, are told apart."""
+    _, ask = jupyter(json_answer("{}", status))
+    with pytest.raises(CognitoError) as caught:
+        ask("create", REQUEST)
+    assert caught.value.cause == cause
+
+
 BAD = [b"", b"<html>", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"status":"answered"}', b'{"status":5}', b"null"]
 
 
@@ -164,8 +176,9 @@ def test_a_server_that_hangs_is_a_network_error(jupyter, serve, monkeypatch):
     """The kernel does not wait for ever."""
     monkeypatch.setattr(jupyter_server_module, "_REPLY_SECONDS", 0.1)
     server, ask = jupyter(lambda _connection, _request: server.stopping.wait(5))
-    with pytest.raises(NetworkError, match=r"does not answer its kernel \(ReadTimeout\)"):
+    with pytest.raises(NetworkError, match=r"does not answer its kernel \(ReadTimeout\)") as caught:
         ask("withdraw", "id-1")
+    assert caught.value.cause == "server_gone"
 
 
 def test_a_server_that_is_gone_is_a_network_error():

@@ -307,6 +307,25 @@ def test_send_does_not_repeat_a_post_after(scripted, send, error):
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (httpx.ProxyError("407 Proxy Authentication Required"), "proxy_unusable"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in chain"), "tls_untrusted"),
+        (httpx.ConnectError("refused"), "network"),
+        (httpx.ReadTimeout("slow"), "network"),
+        (httpx.InvalidURL("no host"), "network"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_send_names_the_cause(scripted, send, error, cause):
+    """A proxy, its certificates, and the rest of the network are mended in three places."""
+    scripted(*[error] * 5)
+    with pytest.raises(NetworkError) as caught:
+        send(post("https://pool.example.com"))
+    assert caught.value.cause == cause
+
+
 @pytest.mark.accepted("LF-06")
 def test_send_takes_ten_thousand_headers(serve, send):
     """They cost no time."""
@@ -387,6 +406,7 @@ def test_send_refuses_a_proxy_that_cannot_be_used(send, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="proxy that cannot be used") as caught:
         send(get("https://pool.example.com"))
+    assert caught.value.cause == "proxy_unusable"
     assert "pa55word" not in str(caught.value)
 
 
