@@ -170,7 +170,7 @@ ROWS = (
             "It wants a scope that the token does not have, or tokens of another user pool or app client.",
         ),
         tell="session.scopes shows what the token has; the API's WWW-Authenticate header may name what it wants.",
-        fix='Try session.client(..., token="id").',
+        fix='To try: token="id".',
     ),
     Cause(
         code="access_token_needed",
@@ -180,6 +180,6 @@ ROWS = (
             "It wants tokens of another user pool or app client.",
         ),
         tell="session.claims shows who issued the token, and for whom.",
-        fix='Leave token="id" out.',
+        fix='To try: token="access".',
     ),
 )

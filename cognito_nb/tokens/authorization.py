@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from ..causes import cause_of
 from ..errors import UntrustedOriginError
 from ..protocol.bearer import bearer_error
 from ..urls import origin_of, url_fault
@@ -96,7 +97,7 @@ def advice(tokens: Tokens, kind: TokenKind, response_headers: Mapping[str, str])
         return f"sent: the {sent} token; it lacks a scope"
     if other == "id" and tokens.id is None:
         return "sent: the access token; this session has no other: its scopes lack openid"
-    return f'sent: the {sent} token; to try: token="{other}"'
+    return f"sent: the {sent} token. {cause_of(f'{other}_token_needed').fix}"
 
 
 class UnshownHeader(str):

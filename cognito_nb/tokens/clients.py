@@ -1,12 +1,13 @@
 """The httpx clients of `Session.client` and `Session.async_client`: signed by CognitoAuth, on redirects too.
 
-httpx follows redirects below the authentication, which then neither signs nor refuses where they lead. So these clients
-take the steps one by one: each is a request like any other, signed anew for an origin that was named, and refused for
-one that was not, before a byte leaves.
+httpx follows redirects below the authentication, which then neither signs nor refuses where they lead. So it is told to
+follow none, and an authentication of the call's own asks for the steps one by one: each is a request like any other,
+signed anew for an origin that was named, and refused for one that was not, before a byte leaves.
 """
 
 from __future__ import annotations
 
+from contextlib import aclosing, closing, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -16,6 +17,8 @@ from .auth import CognitoAuth
 from .transport import DIRECT, new_tls_context, tls_context
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
     from httpx._client import UseClientDefault
     from httpx._types import AuthTypes
 
@@ -53,93 +56,89 @@ def signing_async_client(auth: CognitoAuth, base_url: str, options: dict[str, An
 class _SigningClient(httpx.Client):
     leaves_origins = False
 
-    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        follows = options.get("follow_redirects", _DEFAULT)
-        # Asked here, and handed on as they come: most calls follow none, and count in microseconds
-        if not (self.follow_redirects if follows is _DEFAULT else follows):
-            return super().send(request, **options)
-        steps = _steps(self, request, options.get("auth", _DEFAULT))
-        if steps is None:
-            return super().send(request, **options)
-        stream = options.get("stream", False)
-        response = super().send(_copy(request), stream=stream, follow_redirects=False)
-        try:
-            while step := steps.after(response):
-                response.read()
-                response = super().send(step, stream=stream, auth=steps.auth, follow_redirects=False)
-        except BaseException:
-            response.close()
-            raise
-        return response
+    def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = _DEFAULT,
+        follow_redirects: bool | UseClientDefault = _DEFAULT,
+    ) -> httpx.Response:
+        if self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects:
+            auth, follow_redirects = _followed(self, request, auth, leaves_origins=self.leaves_origins)
+        return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
 
 
 class _SigningAsyncClient(httpx.AsyncClient):
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        follows = options.get("follow_redirects", _DEFAULT)
-        # Asked here, and handed on as they come: most calls follow none, and count in microseconds
-        if not (self.follow_redirects if follows is _DEFAULT else follows):
-            return await super().send(request, **options)
-        steps = _steps(self, request, options.get("auth", _DEFAULT))
-        if steps is None:
-            return await super().send(request, **options)
-        stream = options.get("stream", False)
-        response = await super().send(_copy(request), stream=stream, follow_redirects=False)
-        try:
-            while step := steps.after(response):
-                await response.aread()
-                response = await super().send(step, stream=stream, auth=steps.auth, follow_redirects=False)
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = _DEFAULT,
+        follow_redirects: bool | UseClientDefault = _DEFAULT,
+    ) -> httpx.Response:
+        if self.follow_redirects if follow_redirects is _DEFAULT else follow_redirects:
+            auth, follow_redirects = _followed(self, request, auth)
+        return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
 
 
-class _Steps:
-    """The requests that a chain of redirects asks for."""
+class _Steps(httpx.Auth):
+    """The authentication of one call: of its request, and of those that a chain of redirects asks for."""
 
-    def __init__(self, auth: CognitoAuth, most: int, *, leaves_origins: bool) -> None:
-        self.auth: CognitoAuth | None = auth
-        self._most = most
+    def __init__(self, auth: CognitoAuth, *, leaves_origins: bool) -> None:
+        self._ours = auth
+        self._auth: httpx.Auth = auth
         self._leaves_origins = leaves_origins
-        self._history: list[httpx.Response] = []
 
-    def after(self, response: httpx.Response) -> httpx.Request | None:
-        """Return what to send next; None if an answer is the last one.
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign each step; what lies between two is httpx's: it reads, counts and remembers the answers."""
+        step: httpx.Request | None = _copy(request)
+        while step is not None:
+            with closing(self._auth.sync_auth_flow(step)) as flow, suppress(StopIteration):
+                sent = next(flow)
+                while True:
+                    response = yield sent
+                    sent = flow.send(response)
+            step = self._after(response)
 
-        Raises
-        ------
-        UntrustedOriginError
-            If it would go to an origin that nobody named.
-        httpx.TooManyRedirects
-            If there is no end to it.
-        """
-        response.history = [*self._history, *response.history]
-        self._history = [*response.history, response]
-        step = response.next_request
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Do the same on an event loop."""
+        step: httpx.Request | None = _copy(request)
+        while step is not None:
+            async with aclosing(self._auth.async_auth_flow(step)) as flow:
+                with suppress(StopAsyncIteration):
+                    sent = await anext(flow)
+                    while True:
+                        response = yield sent
+                        sent = await flow.asend(response)
+            step = self._after(response)
+
+    def _after(self, response: httpx.Response) -> httpx.Request | None:
+        """Return what to send next, None if an answer is the last one; refuse an origin that nobody named."""
+        step, response.next_request = response.next_request, None  # httpx has none where it follows
         if step is None:
             return None
-        response.next_request = None  # httpx has none where it follows
         if isinstance(step.stream, httpx.ByteStream):
             step.read()  # at hand, as the body was that it repeats: a 401 can be tried again
-        if len(self._history) > self._most:
-            raise httpx.TooManyRedirects("Exceeded maximum allowed redirects.", request=step)
-        if self.auth is not None and (refusal := self.auth.refusal(step.url, of=response.url)):
+        if refusal := self._ours.refusal(step.url, of=response.url):
             if not self._leaves_origins:
                 raise refusal
-            self.auth = None  # also on the way back: the place in between has chosen where
+            self._auth = httpx.Auth()  # none; also on the way back: the place in between has chosen where
         return step
 
 
-def _steps(
-    client: _SigningClient | _SigningAsyncClient,
+def _followed(
+    client: httpx.Client | httpx.AsyncClient,
     request: httpx.Request,
     auth: AuthTypes | UseClientDefault | None,
-) -> _Steps | None:
-    """Return the steps to be taken here; None if httpx may take them, as nothing is signed by us."""
+    *,
+    leaves_origins: bool = False,
+) -> tuple[AuthTypes | UseClientDefault | None, bool]:
+    """Return with which authentication redirects are followed, and whether by httpx: where nothing is signed by us."""
     if auth is not _DEFAULT or not isinstance(client.auth, CognitoAuth) or "authorization" in request.headers:
-        return None
-    leaves_origins = isinstance(client, _SigningClient) and client.leaves_origins
-    return _Steps(client.auth, client.max_redirects, leaves_origins=leaves_origins)
+        return auth, True
+    return _Steps(client.auth, leaves_origins=leaves_origins), False
 
 
 def _copy(request: httpx.Request) -> httpx.Request:
@@ -157,9 +156,7 @@ def _options(options: dict[str, Any]) -> dict[str, Any]:
     # httpx would put a client certificate into the context that all others use.
     verify = new_tls_context() if options.get("cert") else tls_context()
     options = {"verify": verify, **options}
-    if getproxies() or options.keys() & {
-        "proxy",
-        "mounts",
-    }:  # each mount is looked at in each call: 1 % of it (measured)
+    # Only where they are needed: each mount is looked at in each call, which is 1 % of it (measured)
+    if getproxies() or options.keys() & {"proxy", "mounts"}:
         options["mounts"] = {**DIRECT, **(options.get("mounts") or {})}
     return options

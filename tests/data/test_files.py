@@ -158,7 +158,7 @@ def test_open_tells_which_token_a_401_had(api):
     """And which to try."""
     api.answers["/orders.csv"] = [answer(401)]
     with pytest.raises(
-        httpx.HTTPStatusError, match='401 Unauthorized .sent: the access token; to try: token="id".*no details'
+        httpx.HTTPStatusError, match='401 Unauthorized .sent: the access token. To try: token="id".*no details'
     ):
         api.open("/orders.csv")
 

@@ -98,7 +98,7 @@ def test_sender_bears_an_api_that_allows_few_calls_at_once(api):
 def test_sender_says_which_token_a_401_refused(api):
     """The error of the last 401 has the advice of `CognitoAuth`."""
     api.answers["/a"] = [401]
-    with pytest.raises(httpx.HTTPStatusError, match=re.escape('sent: the access token; to try: token="id"')):
+    with pytest.raises(httpx.HTTPStatusError, match=re.escape('sent: the access token. To try: token="id"')):
         api.get(["/a"])
 
 

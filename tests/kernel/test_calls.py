@@ -59,6 +59,6 @@ def test_foreign_url_is_refused(signed_in, way):
 
 def test_wrong_token_is_told(signed_in, pool):
     """The demo API's /profile wants the ID token, and says no more than that it is not allowed."""
-    with signed_in.client(pool.api_url) as api, pytest.raises(httpx.HTTPStatusError, match='to try: token="id"'):
+    with signed_in.client(pool.api_url) as api, pytest.raises(httpx.HTTPStatusError, match='To try: token="id"'):
         api.get("/profile").raise_for_status()
     assert json.load(signed_in.open(f"{pool.api_url}/profile", token="id"))["name"]

@@ -364,11 +364,35 @@ def test_auth_signs_whatever_a_request_has_for_fields(lab):
     ]
 
 
+@pytest.mark.parametrize("name", [b"Ada", "Ad\u00e9".encode(), b"Ad\xe9"], ids=["ASCII", "UTF-8", "Latin-1"])
+def test_auth_changes_no_field_of_the_users(lab, name):
+    """Whatever its bytes, and what a hook writes beside it: it arrives, and is read, as without a token."""
+    seen = []
+
+    def hook(request):
+        request.headers["X-More"] = "m\u00e9"
+
+    async def async_hook(request):
+        hook(request)
+
+    def see(request):
+        raw = [field for field in request.headers.raw if field[0] != b"Authorization"]
+        read = [field for field in request.headers.multi_items() if field[0] != "authorization"]
+        seen.append((raw, read))
+        return lab.response(200)
+
+    hooks = {"event_hooks": {"request": [async_hook if lab.is_async else hook]}}
+    lab.answers = [see] * 3
+    for auth in (None, lab.auth(), lab.auth()):  # the last one has what the one before it has kept
+        lab.call("GET", "/orders", headers={b"X-Name": name}, client=hooks | {"auth": auth})
+    assert seen[0] == seen[1] == seen[2]
+
+
 @pytest.mark.parametrize(
     ("kind", "with_id", "challenge", "told"),
     [
-        ("access", True, "", 'sent: the access token; to try: token="id"'),
-        ("id", True, "", 'sent: the id token; to try: token="access"'),
+        ("access", True, "", 'sent: the access token. To try: token="id".'),
+        ("id", True, "", 'sent: the id token. To try: token="access".'),
         ("access", False, "", "sent: the access token; this session has no other: its scopes lack openid"),
         ("id", True, 'Bearer error="insufficient_scope"', "sent: the id token; it lacks a scope"),
     ],

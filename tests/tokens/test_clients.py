@@ -91,7 +91,7 @@ def test_client_follows_to_a_named_origin_with_the_token(lab):
     assert [url for url, *_ in lab.requests] == [f"{API}/orders", f"{API}/b", "https://data.example.com/c?d=e"]
     assert lab.tokens_sent == [lab.bearer()] * 3
     assert [answer.status_code for answer in response.history] == [302, 307]
-    assert response.next_request is None
+    assert {answer.next_request for answer in (response, *response.history)} == {None}
     assert lab.bearer().encode() not in pickle.dumps(response)
 
 
@@ -128,6 +128,17 @@ def test_client_follows_anywhere_with_the_users_own_authorization(lab, own):
     assert lab.tokens_sent[1] is None
 
 
+def test_client_with_another_auth_follows_as_httpx_does():
+    """The user has put it there: nothing is signed by us, so nothing is refused."""
+    lab = Lab("sync")
+    lab.answers = [lab.response(302, location="https://elsewhere.example/x")]
+    with signing_client(lab.auth(), API, {"transport": lab.transport, "follow_redirects": True}) as client:
+        client.auth = ("ada", "pw")
+        assert client.get("/orders").status_code == 200
+    lab.pool.background.stop()
+    assert lab.tokens_sent == ["Basic YWRhOnB3", None]
+
+
 def test_client_ends_a_chain_without_an_end(lab):
     """As httpx does, after as many as it would follow."""
     lab.answers = [lab.response(302, location="/b")] * 5
@@ -137,10 +148,14 @@ def test_client_ends_a_chain_without_an_end(lab):
 
 
 @pytest.mark.parametrize("back", [f"{API}/c", "https://evil.example/c"])
-def test_client_that_leaves_its_origins_does_so_for_good(back):
-    """The storage that an export lies in gets no token; nor does the API, where the storage leads back to it."""
+@pytest.mark.parametrize("storage", ["https://storage.example/b", "https://ada:pw@storage.example/b"])
+def test_client_that_leaves_its_origins_does_so_for_good(storage, back):
+    """The storage that an export lies in gets no token; nor does the API, where the storage leads back to it.
+
+    Nor is a password of the redirect's URL sent, as httpx sends none.
+    """
     lab = Lab("sync")
-    lab.answers = [lab.response(302, location="https://storage.example/b"), lab.response(302, location=back)]
+    lab.answers = [lab.response(302, location=storage), lab.response(302, location=back)]
     settings = {"transport": lab.transport, "follow_redirects": True}
     with signing_client(lab.auth(), API, settings, leaves_origins=True) as client:
         client.get("/orders")

@@ -242,7 +242,7 @@ def test_requests_auth_says_on_a_401_what_was_sent_and_what_to_try(lab):
     """In the error of the user's own `raise_for_status`."""
     lab.answers = [(401, {}), (401, {})]
     with pytest.raises(
-        requests.HTTPError, match='401 Client Error: Unauthorized .sent: the access token; to try: token="id"'
+        requests.HTTPError, match='401 Client Error: Unauthorized .sent: the access token. To try: token="id"'
     ):
         lab.call("GET", f"{API}/orders").raise_for_status()
 
