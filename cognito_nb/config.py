@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .aws_names import REGION, region_of
+from .aws_names import REGION, pool_of_issuer, region_of
 from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING, Checks
 from .errors import CognitoError
 from .secret import Secret
@@ -151,9 +151,16 @@ class CognitoConfig:
         try:
             yield
         except CognitoError as error:
-            region = self.region or region_of(self.user_pool_id)
-            error.names = {"user_pool_id": self.user_pool_id, "client_id": self.client_id, "region": region}
+            error.at_aws = self.at_aws
             raise
+
+    @property
+    def at_aws(self) -> Mapping[str, str] | None:
+        """What the AWS CLI needs to look at the app client; None for a user pool that is not AWS's."""
+        region = self.region or region_of(self.user_pool_id)
+        if not (region and self.user_pool_id and self.client_id) or pool_of_issuer(self.issuer) is None:
+            return None
+        return {"user_pool_id": self.user_pool_id, "client_id": self.client_id, "region": region}
 
     @property
     def is_for_client(self) -> bool:

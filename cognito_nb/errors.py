@@ -24,6 +24,7 @@ through `public_text` first.
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from .causes import cause_of
@@ -58,6 +59,7 @@ __all__ = [
 
 _SECRET_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.~%]{30,}")
 _LONGEST_TEXT, _LONGEST_SENT, _LONGEST_HINT = 500, 180, 240  # characters of an error as it is shown
+_WRAPPER = textwrap.TextWrapper(90, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)  # columns
 
 
 def public_text(text: object, *, limit: int = 200) -> str:
@@ -88,10 +90,8 @@ class CognitoError(Exception):
 
     Parameters
     ----------
-    message : str
-        What happened, in one sentence.
-    hint : str, optional
-        The next step, in one sentence; default the cause's.
+    message, hint : str
+        What happened, and the next step, in one sentence each; without a hint it is the cause's.
     sent : mapping of str to str, optional
         Public values that were sent (client id, redirect URI, scopes), for the reader to compare.
     cause : str, optional
@@ -99,8 +99,8 @@ class CognitoError(Exception):
 
     Attributes
     ----------
-    names : dict of str to str or None
-        ``user_pool_id``, ``client_id`` and ``region``, as far as they are known: for the explanation's command.
+    at_aws : mapping of str to str or None
+        ``user_pool_id``, ``client_id`` and ``region``, once it is known that AWS's console and CLI show them.
     """
 
     cause: str | None = None
@@ -117,7 +117,7 @@ class CognitoError(Exception):
         self.message = message
         self.hint = cause_of(cause).fix if hint is None and cause is not None else hint
         self.sent = dict(sent or {})
-        self.names: dict[str, str | None] = {}
+        self.at_aws: Mapping[str, str] | None = None
         if cause is not None:
             self.cause = cause
 
@@ -126,7 +126,7 @@ class CognitoError(Exception):
         """What ends the search, beside message and hint: headings and texts, such as the likely causes."""
         if self.cause is None:
             return ()
-        found = cause_of(self.cause).details({**self.sent, **self.names})
+        found = cause_of(self.cause).details(self.at_aws)
         return tuple((heading, text) for heading, text in found if text not in self.message)
 
     def __str__(self) -> str:
@@ -138,7 +138,9 @@ class CognitoError(Exception):
 
     def _render_traceback_(self, *_: object) -> list[str]:
         """Show the error in IPython without the frames, which help nobody here, but with what ends the search."""
-        return [f"{type(self).__name__}: {self}", *(f"{heading}: {text}" for heading, text in self.details)]
+        lines = [*f"{type(self).__name__}: {self}".split("\n"), *(": ".join(pair) for pair in self.details)]
+        command = lines.pop() if lines[-1].startswith("AWS CLI") else ""  # in one piece, to be copied
+        return [*map(_WRAPPER.fill, lines), *filter(None, [command])]
 
 
 class ConfigurationError(CognitoError):

@@ -48,14 +48,16 @@ def test_command_tells_whether_there_is_a_secret():
     assert jmespath.search(query, {"UserPoolClient": {"ClientId": "abc"}}) is False
 
 
-def test_command_leaves_what_is_not_known_in_capitals():
-    """A word to be filled in."""
-    assert "--user-pool-id USER_POOL_ID" in cause_of("redirect_mismatch").command_for({"client_id": "abc"})
-
-
 def test_details_are_in_the_order_of_reading():
     """Likely causes first, the command last; what a row does not have is left out."""
-    assert [heading for heading, _ in cause_of("access_denied").details({})] == ["Likely", "Or"]
+    headings = [heading for heading, _ in cause_of("client_unknown").details(NAMES)]
+    assert headings == ["Likely", "Or", "How to tell", "AWS console", "AWS CLI"]
+    assert [heading for heading, _ in cause_of("access_denied").details(NAMES)] == ["Likely", "Or"]
+
+
+def test_details_of_a_user_pool_elsewhere_name_neither_console_nor_cli():
+    """They do not know it."""
+    assert [heading for heading, _ in cause_of("client_unknown").details()] == ["Likely", "Or", "How to tell"]
 
 
 def test_unknown_code_has_a_row():

@@ -97,12 +97,13 @@ def test_error_shows_in_ipython_as_one_paragraph(kind):
 def test_error_with_a_cause_ends_the_search(kind):
     """Its next step is the cause's; a cell shows likely causes, how to tell, console page and a command to paste."""
     error = kind("It failed.", cause="redirect_mismatch")
-    error.names = {"user_pool_id": "eu-west-1_AbC123", "client_id": "abc", "region": "eu-west-1"}
+    error.at_aws = {"user_pool_id": "eu-west-1_AbC123", "client_id": "abc", "region": "eu-west-1"}
     shown = error._render_traceback_()
     assert error.hint == CAUSES["redirect_mismatch"].fix
     assert [line.partition(":")[0] for line in shown[1:]] == [
-        *("Likely", "Or", "Or", "How to tell", "AWS console", "AWS CLI")
+        *("Next step", "Likely", "Or", "Or", "How to tell", "AWS console", "AWS CLI")
     ]
+    assert max(len(line) for text in shown[:-1] for line in text.split("\n")) <= 90
     assert "--region eu-west-1 --user-pool-id eu-west-1_AbC123 --client-id abc" in shown[-1]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,30 +42,29 @@ class Cause:
     console: str = ""
     command: str = ""
 
-    def command_for(self, names: Mapping[str, str | None]) -> str:
-        """Return the command for a user pool and app client; what is not known stays as a word in capitals.
+    def command_for(self, names: Mapping[str, str]) -> str:
+        """Return the command for a user pool and app client.
 
         Parameters
         ----------
-        names : mapping of str to str or None
-            ``user_pool_id``, ``client_id`` and ``region``, as far as they are known.
+        names : mapping of str to str
+            ``user_pool_id``, ``client_id`` and ``region``.
         """
-        wanted = (name for _, name, _, _ in Formatter().parse(self.command) if name)
-        return self.command.format_map({name: names.get(name) or name.upper() for name in wanted})
+        return self.command.format_map(names)
 
-    def details(self, names: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
+    def details(self, names: Mapping[str, str] | None = None) -> tuple[tuple[str, str], ...]:
         """Return what helps to end the search, as pairs of a heading and a text, in the order of reading.
 
         Parameters
         ----------
-        names : mapping of str to str or None
-            As for `command_for`.
+        names : mapping of str to str, optional
+            As for `command_for`; None for a user pool that is not at AWS, where neither console nor CLI would help.
         """
         pairs = (
             *(("Likely" if at == 0 else "Or", text) for at, text in enumerate(self.likely)),
             ("How to tell", self.tell),
-            ("AWS console", self.console),
-            ("AWS CLI", self.command_for(names)),
+            ("AWS console", self.console if names else ""),
+            ("AWS CLI", self.command_for(names) if names else ""),
         )
         return tuple((heading, text) for heading, text in pairs if text)
 
