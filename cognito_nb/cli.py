@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import setup
+from . import doctor, setup
 from ._version import __version__
 from .setup.options import add_arguments
 
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_demo(commands)
     add_arguments(commands.add_parser("setup", help="prepare a user pool for notebooks, and write cognito.toml"))
+    _add_doctor(commands)
     _add_check(commands)
     options = parser.parse_args(arguments)
     if options.command == "check":
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return check(options.paths, fix=options.fix, as_json=options.json)
     if options.command == "setup":
         return setup.run(options)
+    if options.command == "doctor":
+        return doctor.run(options)
     from . import demo  # noqa: PLC0415 - the other commands need none of it
 
     return demo.run(options)
@@ -43,6 +46,19 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     demo.add_argument("--folder", type=Path, default=Path("cognito-demo"), help="working folder (default: %(default)s)")
     demo.add_argument("jupyter", nargs="*", help="options for Jupyter itself, after --")
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say why signing in will not work, and how to mend it",
+        description="Look, without signing in, for what keeps a sign-in from working: settings, Jupyter's and the"
+        " kernels' environments, callback URLs, network, clock, user pool, and what Cognito's sign-in page answers."
+        " With AWS credentials the app client is read, too. Nothing is changed.",
+        epilog="Exit code: 0 fine, or warnings only; 1 something failed; 2 wrong usage, or no such profile.",
+    )
+    doctor.add_argument("profile", nargs="?", help="a profile of cognito.toml; default: the default one")
+    doctor.add_argument("--json", action="store_true", help="print one JSON array, for programs")
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

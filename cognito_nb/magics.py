@@ -1,4 +1,4 @@
-"""%cognito_login, %cognito_logout, %cognito_status: parse, call flow, show.
+"""%cognito_login, %cognito_logout, %cognito_status, %cognito_doctor: parse, call, show.
 
 Loading this file must stay cheap: it is what ``%load_ext`` waits for.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CognitoMagics", "load", "unload"]
 
-_MAGICS = ("cognito_login", "cognito_logout", "cognito_status")
+_MAGICS = ("cognito_login", "cognito_logout", "cognito_status", "cognito_doctor")
 _SECRET = re.compile(r"--[\w-]*(secret|token|password)", re.IGNORECASE)
 _OPTIONS = ("--force", "--no-wait", "--timeout", "--receiver", "--as")
 
@@ -73,6 +73,15 @@ class CognitoMagics(Magics):
         from .status import show_status  # noqa: PLC0415 - %load_ext must stay cheap
 
         show_status(parse_argstring(self.cognito_status, line).profile)
+
+    @magic_arguments()
+    @argument("profile", nargs="?", help="a profile of cognito.toml")
+    @line_magic
+    def cognito_doctor(self, line: str) -> None:
+        """Look for what will keep a sign-in from working, and say how to mend it."""
+        from .doctor import show_in_notebook  # noqa: PLC0415 - %load_ext must stay cheap
+
+        show_in_notebook(parse_argstring(self.cognito_doctor, line).profile)
 
 
 def load(shell: InteractiveShell) -> None:

@@ -9,6 +9,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AccessDeniedError
 
 from .oauth import OAuthRequest, callback_url
+from .providers import LOCAL_PROVIDER
 from .texts import ENGLISH, TEMPLATES
 from .web import OAuthErrorHandler, PoolHandler
 
@@ -23,6 +24,7 @@ SESSION_COOKIE = "cognito"
 # No form-action: Chromium applies it to the redirect that answers the form too, and that leads to the client's
 # callback, whose host a policy cannot always name (http://[::1]:8888)
 _POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+_UNBRANDED = "Login pages unavailable. Please contact an administrator."
 
 
 class PageHandler(PoolHandler):
@@ -112,10 +114,16 @@ class AuthorizationHandler(PageHandler, OAuthErrorHandler):
             self.send_error(400)
             return None
         try:
-            return self.oauth.get_consent_grant(OAuthRequest.from_query(self.request))
+            grant = self.oauth.get_consent_grant(OAuthRequest.from_query(self.request))
         except OAuth2Error as error:
             self.refuse(error)
             return None
+        of_pool = self.endpoint == "login" and grant.provider in {None, LOCAL_PROVIDER}
+        if of_pool and not self.pool.switches.login_page_branded:
+            self.set_status(403)
+            self.render("error.html", message=_UNBRANDED)
+            return None
+        return grant
 
     def answer(self, grant: Any, session: BrowserSession | None) -> None:  # noqa: ANN401 - an Authlib grant
         """Send the browser to the callback: with a code or tokens, or with ``access_denied`` for no session."""

@@ -73,6 +73,9 @@ class Switches:
     # Whether the pool's own page has *Cancel*, for ``access_denied`` without an external provider. Cognito's own has no
     # such button; the pages of external providers have one, and so does the stand-in for them in any case
     sign_in_page_can_cancel: bool = True
+    # Whether the sign-in page has a style. A client made by the API on a domain with managed login has none, and its
+    # page is "Login pages unavailable" then: its words are known, its HTTP status is not, and 403 here
+    login_page_branded: bool = True
     # HTTP status of the page for a sign-in that took too long
     expired_page_status: int = 400
     # Error for the refresh token of another client

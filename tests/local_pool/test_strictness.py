@@ -222,6 +222,24 @@ def test_stand_in_for_a_provider_can_always_cancel(switched):
     assert query_of(caller.web.post(url, data={"_csrf": csrf, "cancel": "true"}))["error"] == "access_denied"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_sign_in_page_can_be_without_a_style(switched, method):
+    """Nobody signs in then; the authorization request itself is a good one."""
+    caller = switched({"login_page_branded": False})
+    sent = caller.authorize()
+    assert sent.status_code == 302
+    page = caller.web.request(method, sent.headers["Location"])
+    assert page.status_code == 403
+    assert "Login pages unavailable. Please contact an administrator." in page.text
+
+
+def test_provider_needs_no_style(switched):
+    """Its page is its own."""
+    caller = switched({"login_page_branded": False}, identity_providers=("Google",))
+    url = caller.authorize(identity_provider="Google").headers["Location"]
+    assert caller.web.get(url).status_code == 200
+
+
 def test_expired_page_can_have_another_status(switched):
     """The words are the same."""
     caller = switched({"expired_page_status": 200})

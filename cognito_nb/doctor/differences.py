@@ -1,0 +1,82 @@
+"""How a URL differs from those that are registered: Cognito compares them as strings, and so does nobody's eye. Pure.
+
+Source: "App client terms" in the Cognito developer guide: a callback URL matches to the letter, up to the last slash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["difference"]
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_PORTS = {"http": 80, "https": 443}
+_MOST = 3  # differences beyond which two URLs have nothing to do with each other
+
+
+def difference(url: str, registered: Iterable[str]) -> str:
+    """Return in what a URL differs from the nearest of those that are registered.
+
+    Parameters
+    ----------
+    url : str
+        What would be sent.
+    registered : iterable of str
+        What the app client, or cognito.toml, has.
+
+    Returns
+    -------
+    str
+        Such as ``the nearest is http://localhost:8889/cognito/callback (port 8889, not 8888)``; empty if the URL is
+        registered, or none is near.
+    """
+    registered = tuple(registered)
+    if url in registered:
+        return ""
+    near = min(((_parts_that_differ(url, each), each) for each in registered), key=_distance, default=None)
+    if near is None or not 0 < len(near[0]) <= _MOST:
+        return ""
+    return f"the nearest is {near[1]} ({', '.join(near[0])})"
+
+
+def _distance(entry: tuple[list[str], str]) -> tuple[int, str]:
+    return len(entry[0]) or _MOST + 1, entry[1]
+
+
+def _parts_that_differ(url: str, other: str) -> list[str]:
+    """Name what differs, as it is in `other`; nothing if the URLs have nothing in common."""
+    if url.lower() == other.lower():
+        return ["other upper and lower case"]
+    if url.rstrip("/") == other.rstrip("/"):
+        return ["with a slash at the end" if other.endswith("/") else "without a slash at the end"]
+    try:
+        ours, theirs = urlsplit(url), urlsplit(other)
+        ports = tuple(parts.port or _PORTS.get(parts.scheme) for parts in (ours, theirs))
+    except ValueError:  # no port
+        return []
+    found = []
+    if ours.scheme != theirs.scheme:
+        found.append(f"{theirs.scheme}, not {ours.scheme}")
+    if ours.hostname != theirs.hostname:
+        if not {ours.hostname, theirs.hostname} <= _LOOPBACK and ours.path != theirs.path:
+            return []
+        found.append(f"host {theirs.hostname}, not {ours.hostname}")
+    if ports[0] != ports[1] and (ours.port or theirs.port):
+        found.append(f"port {ports[1]}, not {ports[0]}")
+    if ours.path != theirs.path:
+        found.append(_of_paths(ours.path, theirs.path))
+    if ours.query != theirs.query:
+        found.append("another query")
+    return found
+
+
+def _of_paths(ours: str, theirs: str) -> str:
+    if ours.lower() == theirs.lower():
+        return "path in other upper and lower case"
+    if ours.rstrip("/") == theirs.rstrip("/"):
+        return "with a slash at the end" if theirs.endswith("/") else "without a slash at the end"
+    return f"path {theirs or '/'}, not {ours or '/'}"
