@@ -31,7 +31,9 @@ def answer_received(poll: str) -> Page:
 def refusal(cause: str) -> Page:
     """Return the page of a cause."""
     row = cause_of(cause)
-    sections = () if cause == "used" else (Section("Likely causes", row.likely),)  # nobody needs to look
+    told = {"Likely causes": row.likely, "How to tell": (row.tell,) if row.tell else ()}
+    looks = cause != "used"  # then nobody needs to
+    sections = tuple(Section(heading, lines) for heading, lines in told.items() if lines and looks)
     tone: Literal["wait", "bad"] = "wait" if cause in _HARMLESS else "bad"
     return Page(row.title, row.fix, tone=tone, sections=sections)
 

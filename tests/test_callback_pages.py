@@ -21,3 +21,12 @@ def test_every_refusal_has_a_next_step(cause):
     page = callback_pages.refusal(cause)
     assert page.title
     assert page.text.endswith(".")
+
+
+def test_refusal_says_how_to_tell():
+    """A page that the kernel never hears of has to say all that ends the search."""
+    sections = {section.heading: section.lines for section in callback_pages.refusal("query_stripped").sections}
+    assert sections == {
+        "Likely causes": CAUSES["query_stripped"].likely,
+        "How to tell": (CAUSES["query_stripped"].tell,),
+    }

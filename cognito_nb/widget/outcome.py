@@ -139,6 +139,7 @@ def not_signed_in_html(*, title: str, next_step: str, details: Sequence[tuple[st
     details : sequence of (str, str)
         What ends the search, as headings and texts.
     """
+    # Not cut, as the rest is: a command is of use as a whole only, and the words are the table's own
     lines = [_html(next_step), *(f"{escape(heading)}: {escape(text)}" for heading, text in details)]
     more = "".join(f"<br>{line}" for line in lines if line)
     return f'<div style="{_BAD}"><strong>Not signed in</strong> · {_html(title)}{more}</div>'
