@@ -1,22 +1,27 @@
 """AWS's API for user pools: a client of it, and its errors as ours. boto3 (the extra ``aws``) is loaded when used.
 
 Operations have the API's own names (``DescribeUserPool``), which are those of the IAM actions, too. No error holds a
-key: botocore's exceptions are left behind before ours is raised.
+key: botocore's exceptions are left behind before ours is raised. An answer has the types of Amazon's service model, or
+it is an error; which members it has, is for the caller to see.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import unicodedata
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .errors import CognitoError, ConfigurationError, NetworkError, public_text
+from .errors import CognitoError, ConfigurationError, NetworkError
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+    from botocore.model import Shape  # type: ignore[import-untyped]
 
-__all__ = ["ApiError", "NotFoundError", "call", "has_credentials", "user_pools_api"]
+__all__ = ["ApiError", "NotFoundError", "call", "has_credentials", "one_line", "unusable_answer", "user_pools_api"]
 
 _CONNECT, _READ, _ATTEMPTS = 5.0, 20.0, 4  # seconds, seconds, requests
 _ASKS_THE_NETWORK = ("container-role", "iam-role")  # botocore's names of providers that send a request to find out
@@ -25,11 +30,27 @@ _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIA
 _DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorizedException", "UnauthorizedOperation"}
 _NOT_ACCEPTED = {
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
-    *("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "RequestExpired"),
-    *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure", "OptInRequired"),
+    *("InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"),
+    *("IncompleteSignature", "IncompleteSignatureException", "AuthFailure", "OptInRequired"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
 }
 _THROTTLED = {"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"}
-_SIGN_IN = "Sign in to AWS again (aws sso login, aws configure), or name another profile in AWS_PROFILE."
+_ANOTHER = "name another profile of AWS's settings: AWS_PROFILE, or setup's --aws-profile"
+_SIGN_IN = f"Sign in to AWS again (aws sso login, aws configure), or {_ANOTHER}."
+_PLAN = "The user pool's plan lacks this feature: leave it out, or choose Essentials or Plus in the Cognito console."
+
+_TYPES: dict[str, Any] = {  # of botocore's shapes, as its parsers give them
+    **dict.fromkeys(("structure", "map"), dict),
+    **dict.fromkeys(("integer", "long"), int),
+    "list": list,
+    "string": str,
+    "boolean": bool,
+    "timestamp": datetime,
+}
+_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories: controls, formats, surrogates, line ends
+_CODE = re.compile(r"\w{1,80}", re.ASCII)
+# As long as a key, and with digits in it; no URL and no name of an operation or a setting: those say what is wrong
+_KEY_LIKE = re.compile(r"(?<![\w\-+/=.~%])(?!//)(?=[A-Za-z_\-+/=.~%]*\d)[\w\-+/=.~%]{30,}", re.ASCII)
 
 
 class ApiError(ConfigurationError):
@@ -139,44 +160,103 @@ def call(api: Any, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa
     ConfigurationError
         If the credentials or the parameters are unusable.
     NetworkError
-        If AWS is not reached, is throttling or fails.
+        If AWS is not reached, is throttling or fails, or its answer is unusable.
     """
     from botocore import xform_name  # type: ignore[import-untyped]  # noqa: PLC0415 - the extra `aws`
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the same
+    from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]  # noqa: PLC0415 - the same
 
+    method = getattr(api, xform_name(operation))
     try:
-        answer: dict[str, Any] = getattr(api, xform_name(operation))(**parameters)
+        answer: dict[str, Any] = method(**parameters)
     except ClientError as error:
         failure = _refused(error, operation)
     except BotoCoreError as error:
         failure = _unasked(error)
+    except (ResponseParserError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        failure = unusable_answer(operation)  # botocore's parsers look at no type
     else:
         answer.pop("ResponseMetadata", None)
-        return answer
+        shape = api.meta.service_model.operation_model(operation).output_shape
+        if shape is None or _has_type(answer, shape):
+            return answer
+        failure = unusable_answer(operation)
     raise failure
+
+
+def unusable_answer(operation: str) -> NetworkError:
+    """Return the error of an answer that is not what AWS sends.
+
+    Parameters
+    ----------
+    operation : str
+        What was asked for.
+    """
+    hint = "Look at the endpoint URL (AWS_ENDPOINT_URL, or setup's --endpoint-url) and the proxy settings."
+    return NetworkError(f"AWS's API gave an unusable answer to {operation}.", hint=hint)
+
+
+def one_line(text: object, *, limit: int = 300) -> str:
+    """Make a name or a message that AWS sent fit for one line of a terminal: it can neither drive it nor add lines.
+
+    Parameters
+    ----------
+    text : object
+        What came; anything but a string becomes nothing.
+    limit : int
+        Most characters to keep.
+    """
+    if not isinstance(text, str):
+        return ""
+    line = "".join(" " if unicodedata.category(c) in _UNSHOWN else c for c in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _words(text: object) -> str:
+    """Return an error's words for one line, without what may be a key that they repeat."""
+    return one_line(_KEY_LIKE.sub("[…]", text)) if isinstance(text, str) else ""
+
+
+def _has_type(value: Any, shape: Shape) -> bool:  # noqa: ANN401 - that is the question
+    """Tell whether a value is of the type that the service model says; what the model does not know counts as such."""
+    if not isinstance(value, _TYPES.get(shape.type_name, object)):
+        return False
+    if shape.type_name == "structure":
+        return all(_has_type(value[name], member) for name, member in shape.members.items() if name in value)
+    if shape.type_name == "list":
+        return all(_has_type(item, shape.member) for item in value)
+    return shape.type_name != "map" or all(_has_type(item, shape.value) for item in value.values())
 
 
 def _refused(error: ClientError, operation: str) -> CognitoError:
     """Return what an error that AWS answered means to the reader."""
-    answer = error.response
-    code = public_text(answer.get("Error", {}).get("Code", ""), limit=60)
-    said = public_text(answer.get("Error", {}).get("Message", ""))
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    action = f"cognito-idp:{operation}"
+    told = error.response.get("Error", {})
+    code = one_line(told.get("Code"))
+    code = code if _CODE.fullmatch(code) else "no usable error code"
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    asked = one_line(error.operation_name, limit=60)  # botocore asks for more than we do: for a profile's role, say
+    if code in _NOT_ACCEPTED:
+        return ApiError(f"AWS does not accept these credentials ({code}).", code=code, hint=_SIGN_IN)
+    if code in _THROTTLED or status >= 500:  # noqa: PLR2004 - a server's fault, in HTTP
+        fault = "is asked too often" if code in _THROTTLED else "failed"
+        again = "Try again in a minute."
+        return NetworkError(f"AWS {fault} at {asked} ({code}).", status_code=status, hint=again)
+    if asked != operation:
+        message = f"The role of the AWS profile cannot be taken on: AWS refused {asked} ({code})."
+        return ApiError(message, code=code, hint=f"Compare the profile with the role's trust policy, or {_ANOTHER}.")
+    return _refused_operation(operation, code, _words(told.get("Message")))
+
+
+def _refused_operation(operation: str, code: str, said: str) -> ApiError:
+    """Return what an error means that is about the operation itself."""
     if code == "ResourceNotFoundException":
         return NotFoundError(f"AWS finds nothing for {operation}: {said}", code=code, hint="Compare id and region.")
     if code in _DENIED:
-        hint = f"Ask for an IAM policy that allows {action}, or name another profile in AWS_PROFILE."
+        action = f"cognito-idp:{operation}"
+        hint = f"Ask for an IAM policy that allows {action}, or {_ANOTHER}."
         return ApiError(f"These AWS credentials are not allowed {action}.", code=code, hint=hint)
-    if code in _NOT_ACCEPTED:
-        return ApiError(f"AWS does not accept these credentials ({code}).", code=code, hint=_SIGN_IN)
-    if code in _THROTTLED:
-        return NetworkError(
-            f"AWS is asked too often ({code} for {operation}).", status_code=status, hint="Try again in a minute."
-        )
-    if status >= 500:  # noqa: PLR2004 - a server's fault, in HTTP
-        return NetworkError(f"AWS failed at {operation} ({code}).", status_code=status, hint="Try again in a minute.")
-    return ApiError(f"AWS refused {operation}: {said} ({code})", code=code)
+    fix = _PLAN if code == "FeatureUnavailableInTierException" else None
+    return ApiError(f"AWS refused {operation}: {said} ({code})", code=code, hint=fix)
 
 
 def _unasked(error: BotoCoreError) -> CognitoError:
@@ -188,11 +268,11 @@ def _unasked(error: BotoCoreError) -> CognitoError:
         hint = "Look at the network, the region and the proxy settings; then try again."
         return NetworkError(f"AWS's API was not reached ({name}).", hint=hint)
     if isinstance(error, exceptions.NoRegionError):
-        return ConfigurationError("There is no AWS region.", setting="region", hint="Set AWS_DEFAULT_REGION.")
+        hint = "Set AWS_DEFAULT_REGION, or setup's --region."
+        return ConfigurationError("There is no AWS region.", setting="region", hint=hint)
     if isinstance(error, exceptions.ProfileNotFound):
-        return ConfigurationError(
-            "AWS's settings have no profile of that name.", hint="See: aws configure list-profiles"
-        )
+        hint = "See: aws configure list-profiles; then set AWS_PROFILE, or setup's --aws-profile."
+        return ConfigurationError("AWS's settings have no profile of that name.", hint=hint)
     if isinstance(error, exceptions.ParamValidationError):
-        return ConfigurationError(f"A value is not what AWS takes: {public_text(str(error))}")
+        return ConfigurationError(f"A value is not what AWS takes: {_words(str(error))}")
     return ConfigurationError(f"AWS's own settings or credentials are not usable ({name}).", hint=_SIGN_IN)

@@ -1,14 +1,28 @@
-"""How AWS names user pools, issuers and domains (Cognito developer guide; botocore's patterns)."""
+"""How AWS names user pools, issuers, domains and attributes (Cognito developer guide; botocore's patterns)."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-__all__ = ["REGION", "domain_of_prefix", "is_aws_domain", "is_prefix", "issuer_of", "pool_of_issuer", "region_of"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+__all__ = [
+    "REGION",
+    "domain_of_prefix",
+    "is_aws_domain",
+    "is_prefix",
+    "issuer_of",
+    "pool_of_issuer",
+    "region_of",
+    "unreadable_attributes",
+]
 
 REGION = r"[a-z]{2,5}(-[a-z]+)+-\d"
 _ISSUER = re.compile(r"https://(?:issuer-)?cognito-idp\.([a-z0-9-]+)\.amazonaws\.(?:com|eu)/(\1_[0-9a-zA-Z]+)")
 _PREFIX = re.compile(r"[a-z0-9-]{1,63}")
+_BEHIND = {"email": ("email", "email_verified"), "phone": ("phone_number", "phone_number_verified")}
 _DOMAIN = re.compile(r"(?:https://)?[a-z0-9-]+\.auth(?:-fips)?\.[a-z0-9-]+\.amazoncognito\.com/?")
 
 
@@ -44,3 +58,17 @@ def domain_of_prefix(prefix: str, region: str) -> str:
 def is_aws_domain(domain: str) -> bool:
     """Tell whether a domain is AWS's own: a prefix, or the host name or URL that it makes."""
     return is_prefix(domain) or _DOMAIN.fullmatch(domain) is not None
+
+
+def unreadable_attributes(scopes: Iterable[str], readable: Collection[str] | None) -> list[str]:
+    """Return the attributes behind scopes that an app client may not read: its codes are then refused.
+
+    Parameters
+    ----------
+    scopes : iterable of str
+        What is asked for.
+    readable : collection of str or None
+        The app client's ``ReadAttributes``; unset, it may read all ("Using attribute permissions", developer guide).
+    """
+    behind = [name for scope in scopes for name in _BEHIND.get(scope, ())]
+    return [name for name in behind if readable and name not in readable]

@@ -26,7 +26,7 @@ from .shared_file import refuse_diversion, refuse_untrusted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["find_file", "has_settings", "load_config", "profile_names"]
+__all__ = ["Profiles", "find_file", "has_settings", "load_config", "profile_names", "read_profiles"]
 
 _FILE = "cognito.toml"
 _PREFIX = "COGNITO_NB_"
@@ -43,11 +43,25 @@ _MAX_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Profiles:
-    """The profiles of a file; without a file there are none."""
+class Profiles:
+    """What there is of profiles; without a file there are none.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file.
+    text : str
+        All of it, with its own line ends.
+    default : str or None
+        The profile that counts where none is named: ``COGNITO_NB_PROFILE``, else the file's ``default``, else its only
+        one.
+    tables : mapping of str to mapping of str to Any
+        What each profile says.
+    """
 
     path: Path | None = None
-    default: str = "default"
+    text: str = ""
+    default: str | None = None
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -72,8 +86,8 @@ def load_config(
         Naming the setting, its source and the fix.
     """
     environ = os.environ if environ is None else environ
-    profiles = _read(environ, folder)
-    default = environ.get(f"{_PREFIX}PROFILE") or profiles.default
+    profiles = read_profiles(find_file(environ=environ, folder=folder), environ=environ)
+    default = profiles.default or "default"
     name = profile or default
     values, sources = _from_file(profiles, name)
     for setting, (value, variable) in _from_environment(environ, name, is_default=name == default).items():
@@ -115,9 +129,8 @@ def find_file(*, environ: Mapping[str, str] | None = None, folder: Path | None =
     if named := (os.environ if environ is None else environ).get(variable):
         path = Path(os.path.expanduser(named))  # noqa: PTH111 - Path's raises for an unknown user
         if not _is_file(path):
-            raise ConfigurationError(
-                f"There is no file {path}.", setting="COGNITO_NB_CONFIG", source=f"environment variable {variable}"
-            )
+            source = f"environment variable {variable}"
+            raise ConfigurationError(f"There is no file {path}.", setting=variable, source=source)
         return path
     return next((path for path in _candidates(folder) if _is_file(path) and _is_ours(path)), None)
 
@@ -125,48 +138,59 @@ def find_file(*, environ: Mapping[str, str] | None = None, folder: Path | None =
 def profile_names(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> list[str]:
     """Return the names of the file's profiles, for TAB; an unreadable file has none."""
     try:
-        return sorted(_read(os.environ if environ is None else environ, folder).tables)
+        return sorted(read_profiles(find_file(environ=environ, folder=folder)).tables)
     except ConfigurationError:
         return []
 
 
-def _read(environ: Mapping[str, str], folder: Path | None) -> _Profiles:
-    path = find_file(environ=environ, folder=folder)
+def read_profiles(path: Path | None, *, environ: Mapping[str, str] | None = None) -> Profiles:
+    """Return what a file says.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file; None if there is none.
+    environ : mapping of str to str, optional
+        The environment; default the process's.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be read, is no TOML, or says something outside of its profiles.
+    """
+    named = (os.environ if environ is None else environ).get(f"{_PREFIX}PROFILE") or None
     if path is None:
-        return _Profiles()
-    document = _parse_file(path)
-    tables, default = document.get("profiles", {}), document.get("default")
+        return Profiles(default=named)
+    text, document = _parse_file(path)
+    tables, default, source = document.get("profiles", {}), document.get("default"), str(path)
     if misplaced := next((name for name in document if name in SETTINGS), None):
-        raise ConfigurationError(
-            f"{misplaced} stands outside a profile.",
-            setting=misplaced,
-            source=str(path),
-            hint="Put it under a heading such as [profiles.dev].",
-        )
-    _refuse_unknown(document, ("default", "profiles"), str(path))
+        hint = "Put it under a heading such as [profiles.dev]."
+        raise ConfigurationError(f"{misplaced} stands outside a profile.", setting=misplaced, source=source, hint=hint)
+    _refuse_unknown(document, ("default", "profiles"), source)
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-        raise ConfigurationError(
-            "profiles must be tables, such as [profiles.dev].", setting="profiles", source=str(path)
-        )
-    if default is None:
-        default = next(iter(tables)) if len(tables) == 1 else "default"
-    if not isinstance(default, str):
-        raise ConfigurationError("default must be the name of a profile.", setting="default", source=str(path))
-    return _Profiles(path, default, tables)
+        raise ConfigurationError("profiles must be tables, such as [profiles.dev].", setting="profiles", source=source)
+    if not isinstance(default, str | None):
+        raise ConfigurationError("default must be the name of a profile.", setting="default", source=source)
+    if default is None and len(tables) == 1:
+        default = next(iter(tables))
+    return Profiles(path, text, named or default, tables)
 
 
-def _parse_file(path: Path) -> dict[str, Any]:
+def _parse_file(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a file's text, and what it says."""
+    reason = "no regular file"  # a device or a pipe may have no end
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) <= _MAX_BYTES:
-            return tomllib.loads(content.decode("utf-8"))
-        reason = f"larger than {_MAX_BYTES} bytes"
+        if path.is_file():
+            with path.open("rb") as file:
+                content = file.read(_MAX_BYTES + 1)
+            if len(content) <= _MAX_BYTES:
+                text = content.decode("utf-8")
+                return text, tomllib.loads(text)
+            reason = f"larger than {_MAX_BYTES} bytes"
     except (OSError, ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
-    raise ConfigurationError(
-        f"{path} cannot be read: {public_text(reason)}", source=str(path), hint="Mend the file's TOML."
-    )
+    hint = "Mend the file, or name another."
+    raise ConfigurationError(f"{path} cannot be read: {public_text(reason)}", source=str(path), hint=hint)
 
 
 def _candidates(folder: Path | None) -> Iterable[Path]:
@@ -198,7 +222,7 @@ def _is_ours(path: Path) -> bool:
     return not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
 
 
-def _from_file(profiles: _Profiles, name: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _from_file(profiles: Profiles, name: str) -> tuple[dict[str, Any], dict[str, str]]:
     table = profiles.tables.get(name)
     if table is None:
         return {}, {}
@@ -251,7 +275,7 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], source: str)
             )
 
 
-def _unknown_profile(name: str, profiles: _Profiles) -> ConfigurationError:
+def _unknown_profile(name: str, profiles: Profiles) -> ConfigurationError:
     if profiles.path is not None and not profiles.tables:
         return ConfigurationError(
             f"{profiles.path} has no profiles.",

@@ -1,9 +1,11 @@
 """The client of AWS's API: what it needs, and what its errors become."""
 
 import pytest
+from aws_answers import answer_with
 from aws_settings import use_test_keys
 from botocore.exceptions import (
     BotoCoreError,
+    ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoRegionError,
@@ -39,6 +41,9 @@ def api():
         ("NotAuthorizedException", 400, aws_api.ApiError, "cognito-idp:DescribeUserPool"),
         ("ExpiredTokenException", 400, aws_api.ApiError, "Sign in to AWS again"),
         ("UnrecognizedClientException", 400, aws_api.ApiError, "Sign in to AWS again"),
+        ("MissingAuthenticationTokenException", 400, aws_api.ApiError, "Sign in to AWS again"),
+        ("FeatureUnavailableInTierException", 400, aws_api.ApiError, "plan lacks this feature"),
+        ("ManagedLoginBrandingExistsException", 400, aws_api.ApiError, "(ManagedLoginBrandingExistsException)"),
         ("InvalidParameterException", 400, aws_api.ApiError, "(InvalidParameterException)"),
         ("TooManyRequestsException", 400, NetworkError, "Try again"),
         ("InternalErrorException", 500, NetworkError, "Try again"),
@@ -56,13 +61,87 @@ def test_refusal_becomes_an_error_of_ours(api, code, status, error, said):
     assert refused.value.__context__ is None
 
 
+ADDRESS = "https://hub2.example.org/hub/user-redirect/cognito/callback"
+SESSION_TOKEN = "IQoJb3JpZ2luX2VjEJr0wEaCXVzLWVhc3QtMSJHMEUCIQ"
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (f"CallbackURLs has {ADDRESS}", f"CallbackURLs has {ADDRESS}"),
+        ("se\x1b[2Jcret\nNext step: \u202esh", "se [2Jcret Next step:  sh"),
+        (f"x-amz-security-token:{SESSION_TOKEN}", "x-amz-security-token:[…]"),
+        ("x" * 5000, "x" * 299 + "…"),
+    ],
+    ids=["address", "control characters", "key", "long"],
+)
+def test_words_of_aws_are_one_line_without_a_key(api, message, said):
+    """What is wrong stays readable: an address is no key. What drives a terminal, or adds lines, goes."""
+    with Stubber(api) as stub:
+        stub.add_client_error("describe_user_pool", "InvalidParameterException", message)
+        with pytest.raises(aws_api.ApiError) as refused:
+            aws_api.call(api, "DescribeUserPool", UserPoolId=POOL)
+    assert refused.value.message == f"AWS refused DescribeUserPool: {said} (InvalidParameterException)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [("AssumeRole", "AccessDenied"), ("GetRoleCredentials", "ResourceNotFoundException")]
+)
+def test_role_that_cannot_be_taken_on_is_told_as_that(asked, code):
+    """A role's credentials are asked for on the way; that refusal is no missing permission of the operation."""
+
+    class Failing:
+        def describe_user_pool(self, **_):
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, asked)
+
+    with pytest.raises(aws_api.ApiError, match=f"role of the AWS profile cannot be taken on.*{asked}") as refused:
+        aws_api.call(Failing(), "DescribeUserPool", UserPoolId=POOL)
+    assert type(refused.value) is aws_api.ApiError
+    assert "--aws-profile" in refused.value.hint
+
+
+BROKEN = {
+    "no object": (b"null", 200),
+    "a list": (b"[1]", 200),
+    "no JSON but bytes": (b"\xff\xfe\x00", 200),
+    "nested without end": (b"[" * 200_000, 200),
+    "a text for a structure": (b'{"UserPool": "x"}', 200),
+    "a number for a text": (b'{"UserPool": {"Name": 7}}', 200),
+    "a text for a number": (b'{"UserPool": {"EstimatedNumberOfUsers": "5"}}', 200),
+    "a number in a list of texts": (b'{"UserPool": {"AutoVerifiedAttributes": [1]}}', 200),
+    "a number in a map of texts": (b'{"UserPool": {"UserPoolTags": {"a": 1}}}', 200),
+    "no date": (b'{"UserPool": {"CreationDate": "zzz"}}', 200),
+    "no date of this world": (b'{"UserPool": {"CreationDate": 1e300}}', 200),
+    "an error that is a list": (b'{"__type": ["x"], "message": {"a": 1}}', 400),
+    "an error of bytes": (b"\xff\xfe", 400),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_answer_is_a_network_error(api, kind):
+    """Whatever stands in AWS's place and answers something else ends the command with one line."""
+    answer_with(api, *BROKEN[kind])
+    with pytest.raises(NetworkError) as refused:
+        aws_api.call(api, "DescribeUserPool", UserPoolId=POOL)
+    assert refused.value.message == "AWS's API gave an unusable answer to DescribeUserPool."
+    assert refused.value.__context__ is None
+
+
+def test_broken_error_code_is_not_shown(api):
+    """An error code is a word."""
+    answer_with(api, b'{"__type": "Foo\\u001b[2J", "message": "no"}', 400)
+    with pytest.raises(aws_api.ApiError) as refused:
+        aws_api.call(api, "DescribeUserPool", UserPoolId=POOL)
+    assert refused.value.message == "AWS refused DescribeUserPool: no (no usable error code)"
+
+
 @pytest.mark.parametrize(
     ("raised", "error", "said"),
     [
         (EndpointConnectionError(endpoint_url="https://x"), NetworkError, "not reached"),
         (ConnectTimeoutError(endpoint_url="https://x"), NetworkError, "not reached"),
         (SSLError(endpoint_url="https://x", error="e"), NetworkError, "not reached"),
-        (NoRegionError(), ConfigurationError, "no AWS region"),
+        (NoRegionError(), ConfigurationError, "--region"),
         (ParamValidationError(report="Missing"), ConfigurationError, "Missing"),
         (SSOTokenLoadError(error_msg="gone"), ConfigurationError, "SSOTokenLoadError"),
         (BotoCoreError(), ConfigurationError, "BotoCoreError"),
@@ -109,7 +188,7 @@ def test_no_credentials_for_a_profile_that_is_not_there():
         ({"region": None}, "There is no AWS region."),
         ({"region": "no region"}, "not usable|no usable value"),
         ({"region": "eu-west-1", "endpoint_url": "nowhere"}, "no usable value"),
-        ({"region": "eu-west-1", "aws_profile": "missing"}, "no profile of that name"),
+        ({"region": "eu-west-1", "aws_profile": "missing"}, "no profile of that name(.|\n)*--aws-profile"),
     ],
 )
 def test_unusable_settings_are_refused(options, said):

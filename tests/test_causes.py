@@ -48,6 +48,23 @@ def test_command_tells_whether_there_is_a_secret():
     assert jmespath.search(query, {"UserPoolClient": {"ClientId": "abc"}}) is False
 
 
+SETUP_MENDS = (
+    *("no_domain", "redirect_mismatch", "client_not_enabled", "no_identity_provider", "login_page_unbranded"),
+    *("logout_uri_not_registered", "code_grant_not_allowed", "scope_not_enabled", "revocation_off"),
+)
+
+
+@pytest.mark.parametrize("code", SETUP_MENDS)
+def test_fix_names_the_command_that_does_it(code):
+    """What `jupyter cognito setup` brings in order needs no console."""
+    assert "jupyter cognito setup" in cause_of(code).fix
+
+
+def test_certificate_of_a_custom_domain_need_not_be_amazons():
+    """Its owner may have brought one of another authority, so that alone is no proxy's."""
+    assert "custom domain" in cause_of("tls_untrusted").tell
+
+
 def test_details_are_in_the_order_of_reading():
     """Likely causes first, the command last; what a row does not have is left out."""
     headings = [heading for heading, _ in cause_of("client_unknown").details(NAMES)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from .row import Cause, describe_client
+from .row import AGAIN, LOGIN_PAGES, Cause, about_pool, describe_client
 
 __all__ = ["ROWS"]
 
-_AGAIN = "Run %cognito_login again."
-_LOGIN_PAGES = "User pools → your pool → App clients → your client → Login pages"
 _TRIGGERS = "User pools → your pool → Authentication → Extensions"
 _SOCIAL = "User pools → your pool → Authentication → Social and external providers"
-_SCOPES = f"{_LOGIN_PAGES} → OpenID Connect scopes, Custom scopes"
+_SCOPES = f"{LOGIN_PAGES} → OpenID Connect scopes, Custom scopes"
 
 ROWS = (
     Cause(
@@ -28,7 +26,7 @@ ROWS = (
         likely=("Only the implicit grant, or client credentials, are chosen for the app client.",),
         tell='The command\'s list has to hold "code".',
         fix="Allow the authorization code grant: jupyter cognito setup --client-id ID, or in the console.",
-        console=f"{_LOGIN_PAGES} → OAuth grant types",
+        console=f"{LOGIN_PAGES} → OAuth grant types",
         command=describe_client("AllowedOAuthFlows"),
     ),
     Cause(
@@ -59,8 +57,7 @@ ROWS = (
         tell="Cognito's words name the trigger; the function's log in CloudWatch has the time of this sign-in.",
         fix="Ask whoever owns the user pool to read that function's log.",
         console=_TRIGGERS,
-        command="aws cognito-idp describe-user-pool --region {region} --user-pool-id {user_pool_id}"
-        " --query UserPool.LambdaConfig",
+        command=about_pool("describe-user-pool", " --query UserPool.LambdaConfig"),
     ),
     Cause(
         code="identity_provider_failed",
@@ -72,7 +69,7 @@ ROWS = (
         tell="Cognito's words name the provider and its HTTP status.",
         fix="Try again in a minute; if it stays, have the provider's settings in the user pool compared with its own.",
         console=_SOCIAL,
-        command="aws cognito-idp list-identity-providers --region {region} --user-pool-id {user_pool_id}",
+        command=about_pool("list-identity-providers"),
     ),
     Cause(
         code="attributes_required",
@@ -92,7 +89,7 @@ ROWS = (
         ),
         tell="Cognito's words, if there are any, are in the message.",
         fix="Leave out identity_provider, idp_identifier, prompt and resource, then add them again one by one.",
-        console=_LOGIN_PAGES,
+        console=LOGIN_PAGES,
         command=describe_client("SupportedIdentityProviders"),
     ),
     Cause(
@@ -132,6 +129,6 @@ ROWS = (
         code="state_mismatch",
         title="The answer belongs to another sign-in",
         likely=("Two sign-ins were mixed up, or the answer came from another issuer.",),
-        fix=_AGAIN,
+        fix=AGAIN,
     ),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .row import Cause, describe_client
+from .row import LOGIN_PAGES, Cause, about_pool, describe_client
 
 __all__ = ["ROWS"]
-
-_DESCRIBE_POOL = "aws cognito-idp describe-user-pool --region {region} --user-pool-id {user_pool_id}"
 
 ROWS = (
     Cause(
@@ -28,7 +26,7 @@ ROWS = (
         tell="The discovery document of such a user pool has no authorization_endpoint.",
         fix="Create a domain (jupyter cognito setup does), or name the pool's in the setting domain.",
         console="User pools → your pool → Branding → Domain",
-        command=f"{_DESCRIBE_POOL} --query 'UserPool.[Domain,CustomDomain]'",
+        command=about_pool("describe-user-pool", " --query 'UserPool.[Domain,CustomDomain]'"),
     ),
     Cause(
         code="issuer_differs",
@@ -59,7 +57,8 @@ ROWS = (
             "The kernel runs in a container without the company's certificates.",
             "The address belongs to another host.",
         ),
-        tell="curl -sv https://HOST/ names the issuer: anything but Amazon is a proxy's.",
+        tell="curl -sv https://HOST/ names the issuer: at AWS's own addresses any but Amazon is a proxy's; a custom"
+        " domain may have another, which its owner knows.",
         fix="Add the proxy's certificate authority to the operating system's store, or name its file in SSL_CERT_FILE.",
     ),
     Cause(
@@ -134,7 +133,7 @@ ROWS = (
         ),
         tell="Compare the browser's address with the setting redirect_uris: scheme, host name and port.",
         fix="Add the exact URL to the app client's allowed callback URLs and to the setting redirect_uris.",
-        console="User pools → your pool → App clients → your client → Login pages → Allowed callback URLs",
+        console=f"{LOGIN_PAGES} → Allowed callback URLs",
         command=describe_client("CallbackURLs"),
     ),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .row import Cause, describe_client
+from .row import LOGIN_PAGES, Cause, about_pool, describe_client
 
 __all__ = ["ROWS"]
-
-_LOGIN_PAGES = "User pools → your pool → App clients → your client → Login pages"
 
 ROWS = (
     Cause(
@@ -19,7 +17,7 @@ ROWS = (
         ),
         tell="Compare the redirect_uri in the address of Cognito's page with the registered URLs, letter by letter.",
         fix="Register that very URL: jupyter cognito setup --callback-url URL, or in the console.",
-        console=f"{_LOGIN_PAGES} → Allowed callback URLs",
+        console=f"{LOGIN_PAGES} → Allowed callback URLs",
         command=describe_client("CallbackURLs"),
     ),
     Cause(
@@ -29,7 +27,7 @@ ROWS = (
         tell="The user pool's list of app clients shows its ids.",
         fix="Compare client_id with the console.",
         console="User pools → your pool → App clients",
-        command="aws cognito-idp list-user-pool-clients --region {region} --user-pool-id {user_pool_id}",
+        command=about_pool("list-user-pool-clients"),
     ),
     Cause(
         code="client_not_enabled",
@@ -40,7 +38,7 @@ ROWS = (
         ),
         tell="The command says false, or null.",
         fix="Run jupyter cognito setup --client-id ID; by hand, save the app client's login pages once in the console.",
-        console=_LOGIN_PAGES,
+        console=LOGIN_PAGES,
         command=describe_client("AllowedOAuthFlowsUserPoolClient"),
     ),
     Cause(
@@ -52,7 +50,7 @@ ROWS = (
         ),
         tell="The command lists the providers: COGNITO is the user pool itself.",
         fix="Choose 'Cognito user pool' or a provider for the app client; jupyter cognito setup does the first.",
-        console=f"{_LOGIN_PAGES} → Identity providers",
+        console=f"{LOGIN_PAGES} → Identity providers",
         command=describe_client("SupportedIdentityProviders"),
     ),
     Cause(
@@ -64,8 +62,10 @@ ROWS = (
         tell="The page says 'Login pages unavailable'; the command says ResourceNotFoundException.",
         fix="Create a style for the app client: jupyter cognito setup does it.",
         console="User pools → your pool → Branding → Managed login → Styles",
-        command="aws cognito-idp describe-managed-login-branding-by-client --region {region}"
-        " --user-pool-id {user_pool_id} --client-id {client_id} --query ManagedLoginBranding.ManagedLoginBrandingId",
+        command=about_pool(
+            "describe-managed-login-branding-by-client",
+            " --client-id {client_id} --query ManagedLoginBranding.ManagedLoginBrandingId",
+        ),
     ),
     Cause(
         code="parameter_missing",
@@ -86,7 +86,7 @@ ROWS = (
         ),
         tell="Cognito's page says: Required String parameter 'redirect_uri' is not present.",
         fix="Register the setting logout_uri to the letter: jupyter cognito setup, or in the console.",
-        console=f"{_LOGIN_PAGES} → Allowed sign-out URLs",
+        console=f"{LOGIN_PAGES} → Allowed sign-out URLs",
         command=describe_client("LogoutURLs"),
     ),
 )

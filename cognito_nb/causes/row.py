@@ -1,4 +1,4 @@
-"""`Cause`: what a failure means for the person who sees it."""
+"""`Cause`: what a failure means for the person who sees it, and the words that many rows share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Cause", "describe_client"]
+__all__ = ["AGAIN", "CLIENT_PAGE", "LOGIN_PAGES", "Cause", "about_pool", "describe_client"]
+
+AGAIN = "Run %cognito_login again."
+CLIENT_PAGE = "User pools → your pool → App clients → your client"  # in the console
+LOGIN_PAGES = f"{CLIENT_PAGE} → Login pages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,19 @@ class Cause:
         return tuple((heading, text) for heading, text in pairs if text)
 
 
+def about_pool(command: str, rest: str = "") -> str:
+    """Return a line for the AWS CLI about the user pool.
+
+    Parameters
+    ----------
+    command : str
+        Of ``aws cognito-idp``.
+    rest : str, optional
+        What follows the user pool, with the blank before it.
+    """
+    return f"aws cognito-idp {command} --region {{region}} --user-pool-id {{user_pool_id}}{rest}"
+
+
 def describe_client(query: str) -> str:
     """Return the command that shows one thing about an app client: the whole answer would show its secret, too.
 
@@ -77,7 +94,4 @@ def describe_client(query: str) -> str:
     query : str
         In JMESPath, below ``UserPoolClient``.
     """
-    return (
-        "aws cognito-idp describe-user-pool-client --region {region} --user-pool-id {user_pool_id}"
-        f" --client-id {{client_id}} --query 'UserPoolClient.{query}'"
-    )
+    return about_pool("describe-user-pool-client", f" --client-id {{client_id}} --query 'UserPoolClient.{query}'")

@@ -6,8 +6,6 @@ from .row import Cause
 
 __all__ = ["ROWS"]
 
-_AGAIN = "Run %cognito_login again."
-
 ROWS = (
     Cause(
         code="timeout",

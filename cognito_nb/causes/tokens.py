@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from .row import Cause, describe_client
+from .row import AGAIN, CLIENT_PAGE, LOGIN_PAGES, Cause, describe_client
 
 __all__ = ["ROWS"]
 
-_AGAIN = "Run %cognito_login again."
-_CLIENT = "User pools → your pool → App clients → your client"
-_ATTRIBUTES = f"{_CLIENT} → Attribute permissions"
+_ATTRIBUTES = f"{CLIENT_PAGE} → Attribute permissions"
 _READABLE = describe_client("ReadAttributes")
 _CODE_CAUSES = (
     "The code was used already: a page was reloaded, or an address pasted twice.",
@@ -25,7 +23,7 @@ ROWS = (
         likely=("The app client has a secret and none was given.", "client_id belongs to another user pool."),
         tell="The command says true if the app client has a secret.",
         fix="Set COGNITO_NB_CLIENT_SECRET, or use an app client without a secret: jupyter cognito setup makes one.",
-        console=_CLIENT,
+        console=CLIENT_PAGE,
         command=_HAS_SECRET,
     ),
     Cause(
@@ -38,7 +36,7 @@ ROWS = (
         ),
         tell="The command says false if the app client has no secret; then none may be sent.",
         fix="Leave client_secret out for a public app client; else copy the secret again from the console.",
-        console=_CLIENT,
+        console=CLIENT_PAGE,
         command=_HAS_SECRET,
     ),
     Cause(
@@ -49,7 +47,7 @@ ROWS = (
             "A proxy has changed the redirect_uri on the way to Cognito, often by a slash.",
         ),
         tell="Compare what was sent with the redirect_uri in the address of Cognito's sign-in page.",
-        fix=_AGAIN,
+        fix=AGAIN,
     ),
     Cause(
         code="code_refused",
@@ -82,8 +80,8 @@ ROWS = (
             "It was rotated away: another program used the same refresh token.",
         ),
         tell="The command shows how long refresh tokens live, and whether they are rotated.",
-        fix=_AGAIN,
-        console=_CLIENT,
+        fix=AGAIN,
+        console=CLIENT_PAGE,
         command=describe_client("[RefreshTokenValidity,TokenValidityUnits,RefreshTokenRotation]"),
     ),
     Cause(
@@ -92,7 +90,7 @@ ROWS = (
         likely=("The grant 'Client credentials' is not chosen; it excludes all others.",),
         tell='The command\'s list has to be "client_credentials" alone.',
         fix="Switch the grant 'Client credentials' on for the app client; it must be its only one.",
-        console=f"{_CLIENT} → Login pages → OAuth grant types",
+        console=f"{LOGIN_PAGES} → OAuth grant types",
         command=describe_client("AllowedOAuthFlows"),
     ),
     Cause(
@@ -104,7 +102,7 @@ ROWS = (
         ),
         tell="Compare the setting scopes with the command's list.",
         fix="Name custom scopes only (RESOURCE-SERVER/SCOPE) that are enabled on the app client.",
-        console=f"{_CLIENT} → Login pages → Custom scopes",
+        console=f"{LOGIN_PAGES} → Custom scopes",
         command=describe_client("AllowedOAuthScopes"),
     ),
     Cause(
@@ -113,7 +111,7 @@ ROWS = (
         likely=("AllowedOAuthFlowsUserPoolClient is false: SDKs, templates and the CLI leave it so.",),
         tell="The command says false, or null.",
         fix="Set AllowedOAuthFlowsUserPoolClient on the app client; to save it once in the console does so.",
-        console=f"{_CLIENT} → Login pages",
+        console=LOGIN_PAGES,
         command=describe_client("AllowedOAuthFlowsUserPoolClient"),
     ),
     Cause(
@@ -137,8 +135,9 @@ ROWS = (
         title="The app client does not let tokens be revoked",
         likely=("EnableTokenRevocation is false, as it is for app clients made before 2021.",),
         tell="The command says false, or null.",
-        fix="Enable token revocation on the app client; until it expires the refresh token stays alive.",
-        console=f"{_CLIENT} → Edit → Advanced authentication settings",
+        fix="Enable token revocation on the app client (jupyter cognito setup --client-id ID does it); until it expires"
+        " the refresh token stays alive.",
+        console=f"{CLIENT_PAGE} → Edit → Advanced authentication settings",
         command=describe_client("EnableTokenRevocation"),
     ),
     Cause(

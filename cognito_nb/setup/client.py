@@ -11,11 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
+from .domain import FULL_PLANS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["Wanted", "changes", "kept_for_others", "new_client", "refuse_unfit", "rotates", "updated_client"]
+__all__ = [
+    "Wanted",
+    "changes",
+    "kept_for_others",
+    "may_rotate",
+    "new_client",
+    "refuse_unfit",
+    "rotates",
+    "updated_client",
+]
 
 _ROTATION = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
 _REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"  # of InitiateAuth; rotation excludes it, the token endpoint does not need it
@@ -35,6 +45,8 @@ class Wanted:
         Whether it has a secret; a public one has none, and is protected by PKCE.
     scopes, callback_urls, logout_urls : tuple of str
         What has to be enabled and registered.
+    unasked_urls : tuple of str
+        Those of the callback URLs on other machines that only the file names.
     strict : bool
         Whether an existing one loses what a new one would not have.
     """
@@ -44,6 +56,7 @@ class Wanted:
     scopes: tuple[str, ...]
     callback_urls: tuple[str, ...]
     logout_urls: tuple[str, ...]
+    unasked_urls: tuple[str, ...] = ()
     strict: bool = False
 
     @property
@@ -56,7 +69,7 @@ class Wanted:
         }
 
 
-def new_client(user_pool_id: str, wanted: Wanted) -> dict[str, Any]:
+def new_client(user_pool_id: str, wanted: Wanted, *, tier: str | None) -> dict[str, Any]:
     """Return the parameters of CreateUserPoolClient.
 
     Parameters
@@ -65,8 +78,10 @@ def new_client(user_pool_id: str, wanted: Wanted) -> dict[str, Any]:
         Where it is created.
     wanted : Wanted
         What notebooks need.
+    tier : str or None
+        The user pool's plan, if it is known.
     """
-    return {
+    client = {
         "UserPoolId": user_pool_id,
         "ClientName": wanted.name,
         "GenerateSecret": wanted.with_secret,
@@ -74,14 +89,16 @@ def new_client(user_pool_id: str, wanted: Wanted) -> dict[str, Any]:
         "AllowedOAuthFlows": ["code"],
         **{name: list(needed) for name, needed in wanted.lists.items()},
         "SupportedIdentityProviders": ["COGNITO"],
-        "ExplicitAuthFlows": [_SRP],  # left out, it would be the default, which rotation excludes
-        "RefreshTokenRotation": dict(_ROTATION),
+        "ExplicitAuthFlows": [_SRP, _REFRESH],
         "EnableTokenRevocation": True,
         "PreventUserExistenceErrors": "ENABLED",
     }
+    return {**client, **_rotating(client)} if may_rotate(tier) else client
 
 
-def updated_client(there: Mapping[str, Any], wanted: Wanted, members: Collection[str]) -> dict[str, Any]:
+def updated_client(
+    there: Mapping[str, Any], wanted: Wanted, members: Collection[str], *, tier: str | None
+) -> dict[str, Any]:
     """Return the parameters of UpdateUserPoolClient: the whole app client, with what it lacks.
 
     Parameters
@@ -92,6 +109,8 @@ def updated_client(there: Mapping[str, Any], wanted: Wanted, members: Collection
         What notebooks need.
     members : collection of str
         What the operation takes, by botocore's service model.
+    tier : str or None
+        The user pool's plan, if it is known.
     """
     # An empty text is no value that the API takes; some services show one for what is not set
     client = {name: value for name, value in there.items() if name in members and value not in ("", None)}
@@ -104,9 +123,8 @@ def updated_client(there: Mapping[str, Any], wanted: Wanted, members: Collection
     }
     if wanted.strict:
         client["PreventUserExistenceErrors"] = "ENABLED"
-        client["ExplicitAuthFlows"] = _without_refresh(client)
-        if not rotates(client):
-            client["RefreshTokenRotation"] = dict(_ROTATION)
+        if may_rotate(tier):
+            client |= _rotating(client)
     return client
 
 
@@ -123,20 +141,33 @@ def changes(there: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, tu
     return {name: (there.get(name), value) for name, value in update.items() if there.get(name) != value}
 
 
-def kept_for_others(client: Mapping[str, Any]) -> list[str]:
+def kept_for_others(client: Mapping[str, Any], *, tier: str | None) -> list[str]:
     """Say what a new app client would not have, and an update without `Wanted.strict` leaves.
 
     Parameters
     ----------
     client : mapping of str to Any
         From `updated_client`.
+    tier : str or None
+        The user pool's plan, if it is known.
     """
     facts = (
         ("implicit" in client["AllowedOAuthFlows"], "the implicit grant stays allowed"),
-        (not rotates(client), "refresh tokens are not rotated"),
+        (may_rotate(tier) and not rotates(client), "refresh tokens are not rotated"),
         (client.get("PreventUserExistenceErrors") != "ENABLED", "errors tell whether a user exists"),
     )
     return [text for holds, text in facts if holds]
+
+
+def may_rotate(tier: str | None) -> bool:
+    """Tell whether a user pool's plan has refresh token rotation (AWS's announcement of it, April 2025).
+
+    Parameters
+    ----------
+    tier : str or None
+        ``UserPoolTier``; unknown, AWS will say.
+    """
+    return tier is None or tier in FULL_PLANS
 
 
 def rotates(client: Mapping[str, Any]) -> bool:
@@ -186,7 +217,8 @@ def _joined(client: Mapping[str, Any], name: str, needed: Collection[str]) -> li
     return list(dict.fromkeys([*client.get(name, ()), *needed]))
 
 
-def _without_refresh(client: Mapping[str, Any]) -> list[str]:
-    """Return the sign-in flows of the API that rotation allows; unset means SRP, custom and refresh."""
-    flows = client.get("ExplicitAuthFlows") or [_SRP, _CUSTOM]
-    return [flow for flow in flows if flow != _REFRESH] or [_SRP]
+def _rotating(client: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a client's refresh tokens rotate; flows that are unset are SRP, custom and refresh."""
+    flows = [flow for flow in client.get("ExplicitAuthFlows") or [_SRP, _CUSTOM] if flow != _REFRESH] or [_SRP]
+    rotation = client["RefreshTokenRotation"] if rotates(client) else dict(_ROTATION)
+    return {"ExplicitAuthFlows": flows, "RefreshTokenRotation": rotation}

@@ -1,6 +1,7 @@
 """The command itself: reads, shows the plan, asks, acts, and writes the file.
 
-Each step is told when it is done, so whatever ends the command, what was done stands there; it goes on when run again.
+Whatever it can refuse, it refuses before AWS is changed. The file is read again before it is written: while the
+question waits, others may write into it.
 """
 
 from __future__ import annotations
@@ -8,26 +9,28 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..aws_api import ApiError, call, user_pools_api
+from ..aws_api import user_pools_api
 from ..aws_names import region_of
 from ..errors import CognitoError, ConfigurationError
-from ..profiles import find_file
+from .carry_out import carry_out
 from .domain import Domain, checked_prefix, login_version
-from .file import profile_in, read_text, table_text, with_profile, write_text
-from .plan import NEW_CLIENT_ID, make_plan
+from .file import read_team_file, refuse_unwritable, write_text
+from .output import say, show_any_letter, tell
+from .plan import make_plan
+from .profile_text import table_text, with_profile
 from .read import There, UserPool, find_user_pool, read_there, update_members
-from .show import as_calls, as_cli, as_text, step_line
+from .show import as_calls, as_cli, as_text, keyring_lines, step_line
 from .template import as_template
 from .wish import CLIENT_NAME, profile_values, refuse_unusable, wanted_client
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .client import Wanted
+    from .file import TeamFile
     from .plan import Plan
 
 __all__ = ["run_command"]
@@ -36,23 +39,20 @@ _USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _TeamFile:
-    """The file as it is, and what its profile says."""
+class _Work:
+    """What is there, what is wanted, and what is to be done."""
 
-    path: Path
-    text: str
-    table: dict[str, Any]
+    api: Any
+    file: TeamFile
+    wanted: Wanted
+    plan: Plan
 
-    @property
-    def place(self) -> str:
-        """How it is shown."""
-        with contextlib.suppress(ValueError):
-            return str(self.path.resolve().relative_to(Path.cwd()))
-        return str(self.path)
-
-    def client_id(self, user_pool_id: str | None) -> str | None:
-        """Return the app client of the profile, if that is of this user pool."""
-        return self.table.get("client_id") if self.table.get("user_pool_id") in (None, user_pool_id) else None
+    def values(self, options: argparse.Namespace, file: TeamFile, client_id: str | None) -> dict[str, Any]:
+        """Return what a file's profile has to say; the id of a new app client is None."""
+        user_pool_id = self.plan.there.pool.id
+        values = profile_values(options, file.table, self.wanted, user_pool_id=user_pool_id, client_id=client_id)
+        refuse_unusable(values, file.profile, str(file.path), file.table)
+        return values
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -63,56 +63,52 @@ def run_command(options: argparse.Namespace) -> int:
     options : argparse.Namespace
         From `options.add_arguments`.
     """
+    show_any_letter()
     try:
         return _run(options)
     except CognitoError as error:
-        _tell(error.message)  # in full: it may be a list, or a text to paste
+        tell(error.message)  # in full: it may be a list, or a text to paste
         if error.hint:
-            _tell(f"Next step: {error.hint}")
-    except KeyboardInterrupt:
-        _tell("\nStopped. Only what is marked as done was changed.")
+            tell(f"Next step: {error.hint}")
     return 1
 
 
 def _run(options: argparse.Namespace) -> int:
-    file = _team_file(options)
+    work = _planned(options)
+    plan, file = work.plan, work.file
+    values = work.values(options, file, plan.client_id)
+    if options.format:
+        return _print_format(options, plan)
+    text = _text_with(file, values)
+    changed = text != file.text
+    say(as_text(plan, _file_line(file, values, changed=changed)))
+    if not plan.calls and not changed:
+        say("\nNothing to change.")
+        return 0
+    if options.dry_run:
+        say(f"\n{as_calls(plan)}" if plan.calls else "\nNothing to change in AWS.")
+        return 0
+    if changed:
+        refuse_unwritable(file.path, text)
+    if (refused := _refused(options, plan)) is not None:
+        return refused
+    client_id = carry_out(work.api, plan)
+    if changed:
+        _write(options, work, client_id)
+    say(_next_steps(options, work, client_id))
+    return 0
+
+
+def _planned(options: argparse.Namespace) -> _Work:
+    """Read file and user pool; nothing is changed."""
+    file = read_team_file(options.file, options.profile)
     wanted = wanted_client(options, file.table)
     user_pool_id = options.user_pool_id or file.table.get("user_pool_id")
     region = _region(options, user_pool_id)
     api, fault = _connected(options, region)
     there = _read(options, file, api, user_pool_id) if api else _unread(options, file, fault, user_pool_id, region)
     members = update_members(api) if api else frozenset()
-    plan = make_plan(there, wanted, members, _unused(options, there))
-    values = profile_values(options, file.table, wanted, user_pool_id=there.pool.id, client_id=plan.client_id)
-    usable = {**values, "client_id": "unknown"} if plan.client_id == NEW_CLIENT_ID else values
-    refuse_unusable(usable, options.profile, str(file.path))
-    if options.format:
-        return _print_format(options, plan)
-    changed = with_profile(file.text, options.profile, values, str(file.path)) != file.text
-    _say(as_text(plan, _file_line(file, options.profile, values, changed=changed)))
-    if not plan.calls and not changed:
-        _say("\nNothing to change.")
-        return 0
-    if options.dry_run:
-        _say(f"\n{as_calls(plan)}" if plan.calls else "\nNothing to change in AWS.")
-        return 0
-    if (refused := _refused(options)) is not None:
-        return refused
-    client_id = _carry_out(api, plan)
-    if changed:
-        _write(file, options.profile, {**values, "client_id": client_id})
-    _say(_next_steps(options, file, wanted, there.pool, client_id))
-    return 0
-
-
-def _team_file(options: argparse.Namespace) -> _TeamFile:
-    path = options.file or find_file() or Path("cognito.toml")
-    text = read_text(path)
-    file = _TeamFile(path, text, profile_in(text, options.profile, str(path)))
-    pool = options.user_pool_id or f"{file.table.get('region', 'eu-west-1')}_unknown"
-    if file.table:  # its faults come first: what it says is used from here on
-        refuse_unusable({"user_pool_id": pool, "client_id": "unknown", **file.table}, options.profile, str(path))
-    return file
+    return _Work(api, file, wanted, make_plan(there, wanted, members, _unused(options, there)))
 
 
 def _region(options: argparse.Namespace, user_pool_id: str | None) -> str | None:
@@ -133,7 +129,7 @@ def _connected(options: argparse.Namespace, region: str | None) -> tuple[Any, st
         return None, error.message
 
 
-def _read(options: argparse.Namespace, file: _TeamFile, api: Any, user_pool_id: str | None) -> There:  # noqa: ANN401 - a boto3 client
+def _read(options: argparse.Namespace, file: TeamFile, api: Any, user_pool_id: str | None) -> There:  # noqa: ANN401 - a boto3 client
     user_pool_id = user_pool_id or find_user_pool(api)
     return read_there(
         api,
@@ -141,18 +137,21 @@ def _read(options: argparse.Namespace, file: _TeamFile, api: Any, user_pool_id: 
         client_id=options.client_id or file.client_id(user_pool_id),
         client_name=options.client_name or CLIENT_NAME,
         domain_prefix=options.domain_prefix,
-        wish=options.login_version,
+        asked_version=options.login_version,
     )
 
 
 def _unread(
-    options: argparse.Namespace, file: _TeamFile, fault: str, user_pool_id: str | None, region: str | None
+    options: argparse.Namespace, file: TeamFile, fault: str, user_pool_id: str | None, region: str | None
 ) -> There:
     """Return what can be said of a user pool without asking AWS: that the app client is a new one."""
     if not user_pool_id or not region or options.client_id or file.client_id(user_pool_id):
-        hint = "Without AWS, --format works for a new app client only: give --user-pool-id, and no --client-id."
+        hint = (
+            "Without AWS, --format works for a new app client only: give --user-pool-id, which begins with its region,"
+            " and no --client-id."
+        )
         raise ConfigurationError(fault, hint=hint)
-    _tell(
+    tell(
         f"# Nothing was read from AWS ({fault.rstrip('.')}): this is for a new app client. It has a domain only with"
         " --domain-prefix; an app client of a domain with managed login needs a login style, too."
     )
@@ -177,110 +176,88 @@ def _unused(options: argparse.Namespace, there: There) -> Iterator[str]:
 
 def _print_format(options: argparse.Namespace, plan: Plan) -> int:
     for note in plan.notes:
-        _tell(f"# {note}")
+        tell(f"# {note}")
     if options.format == "cli":
-        _say(as_cli(plan, aws_profile=options.aws_profile, endpoint_url=options.endpoint_url))
+        say(as_cli(plan, aws_profile=options.aws_profile, endpoint_url=options.endpoint_url))
     else:
-        _say(as_template(plan))
+        say(as_template(plan))
         if plan.there.client:
-            _tell(
+            tell(
                 f"# The app client {plan.client_id} exists. First import it into the stack, alone and as it is now: an"
                 " import changes\n# nothing and takes no outputs. Then update the stack with this template."
             )
-    _tell("# Afterwards run this without --format: it finds everything in place, and writes cognito.toml.")
+    tell("# Afterwards run this without --format: it finds everything in place, and writes cognito.toml.")
     return 0
 
 
-def _file_line(file: _TeamFile, profile: str, values: dict[str, Any], *, changed: bool) -> str:
-    text = f"{profile} in {file.place}"
+def _file_line(file: TeamFile, values: Mapping[str, Any], *, changed: bool) -> str:
+    text = f"{file.profile} in {file.place}"
     if not file.table or not changed:
         return step_line("+" if changed else "=", "profile", text)
     names = [name for name, value in values.items() if file.table.get(name) != value]
     return step_line("~", "profile", f"{text}: {', '.join(names)}")
 
 
-def _refused(options: argparse.Namespace) -> int | None:
+def _refused(options: argparse.Namespace, plan: Plan) -> int | None:
     """Ask; return the exit code of a no, or None to go on."""
     if options.yes:
+        if plan.unasked_urls:
+            raise ConfigurationError(
+                f"cognito.toml, not your command line, has authorization codes sent to: {' '.join(plan.unasked_urls)}",
+                setting="redirect_uris",
+                hint="If that is right, give each as --callback-url; or leave --yes out, and answer.",
+            )
         return None
-    if not sys.stdin.isatty():
-        _tell("\nNothing was changed: there is no terminal to ask on. Add --yes to go on without a question.")
+    if sys.stdin is None or not sys.stdin.isatty():
+        tell("\nNothing was changed: there is no terminal to ask on. Add --yes to go on without a question.")
         return _USAGE
     try:
         answer = input("\nGo on? [y/N] ")
     except (EOFError, KeyboardInterrupt):
         answer = ""
-        _say("")
+        say("")
     if answer.strip().lower() in ("y", "yes"):
         return None
-    _say("Nothing was changed.")
+    say("Nothing was changed.")
     return 1
 
 
-def _carry_out(api: Any, plan: Plan) -> str:  # noqa: ANN401 - a boto3 client
-    """Make the calls, tell each, and return the app client's id."""
-    client_id = plan.client_id
-    _say("")
-    for step in plan.steps:
-        if step.call is None:
-            continue
-        parameters, text = dict(step.call.parameters), step.text
-        if parameters.get("ClientId") == NEW_CLIENT_ID:
-            parameters["ClientId"] = client_id
-        answer = _done(api, step.call.operation, parameters)
-        if step.call.operation == "CreateUserPoolClient":
-            client_id = answer["UserPoolClient"]["ClientId"]
-            text = f"{parameters['ClientName']} ({client_id})"
-        _say(step_line("done:", step.subject, text))
-    return client_id
+def _text_with(file: TeamFile, values: Mapping[str, Any]) -> str:
+    """Return the file's text with the profile; where that cannot be, say what belongs into it."""
+    with _told_what_to_write(file.profile, values):
+        return with_profile(file.text, file.profile, values, file.place)
 
 
-def _done(api: Any, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
-    again = "Run this again: it finds what is done, and goes on."
+def _write(options: argparse.Namespace, work: _Work, client_id: str) -> None:
+    """Bring the profile into the file as it is by now: somebody may have written into it since."""
+    before = work.file
+    planned = work.values(options, before, client_id)
+    with _told_what_to_write(before.profile, planned):
+        file = read_team_file(before.path, before.profile)
+        for name in ("user_pool_id", "client_id"):
+            if file.table.get(name) not in (before.table.get(name), planned[name]):
+                hint = "Decide which it is: that one, or what was done here."
+                raise ConfigurationError(f"{file.place} has another {name} by now.", setting=name, hint=hint)
+        values = work.values(options, file, client_id)
+        write_text(file.path, with_profile(file.text, file.profile, values, file.place))
+    say(step_line("done:", "profile", f"{before.profile} in {before.place}"))
+
+
+@contextlib.contextmanager
+def _told_what_to_write(profile: str, values: Mapping[str, Any]) -> Iterator[None]:
     try:
-        return call(api, operation, **parameters)
-    except ApiError as error:
-        failure = _explained(error, operation, parameters)
-    except CognitoError as error:
-        failure = CognitoError(error.message, hint=f"{error.hint or ''} {again}".strip())
-    except KeyboardInterrupt:
-        failure = CognitoError(f"\nStopped during {operation}; it may have been done or not.", hint=again)
+        yield
+    except ConfigurationError as error:
+        text = f"{error.message}\n\nThis belongs into it:\n\n{table_text(profile, values)}"
+        failure = ConfigurationError(text, hint=error.hint)
+    else:
+        return
     raise failure
 
 
-def _explained(error: ApiError, operation: str, parameters: dict[str, Any]) -> CognitoError:
-    """Tell a taken prefix: DescribeUserPoolDomain does not show those of other accounts."""
-    taken = "another user pool" in error.message or "already exists" in error.message
-    if operation != "CreateUserPoolDomain" or not taken:
-        return error
-    hint = "Choose another with --domain-prefix; a prefix is unique in its region, over all accounts."
-    return ConfigurationError(f"The domain prefix {parameters['Domain']} is taken.", setting="domain", hint=hint)
-
-
-def _write(file: _TeamFile, profile: str, values: dict[str, Any]) -> None:
-    try:
-        write_text(file.path, with_profile(file.text, profile, values, str(file.path)))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{error.message}\n\n{table_text(profile, values)}", hint=error.hint) from None
-    _say(step_line("done:", "profile", f"{profile} in {file.place}"))
-
-
-def _next_steps(options: argparse.Namespace, file: _TeamFile, wanted: Wanted, pool: UserPool, client_id: str) -> str:
-    lines = ["", f"Commit {file.place} with the notebooks: nothing in it is secret."]
-    if wanted.with_secret:
-        read = f"--region {pool.region} --user-pool-id {pool.id} --client-id {client_id}"
-        lines += [
-            "Each user puts the app client's secret into their keyring, once; it is not shown on the way:",
-            f"  aws cognito-idp describe-user-pool-client {read} \\",
-            "    --query UserPoolClient.ClientSecret --output text \\",
-            f'    | python -m keyring set "cognito_nb client_secret {pool.id}" {client_id}',
-        ]
-    return "\n".join([*lines, f"Then, in a notebook: %load_ext cognito_nb, and %cognito_login {options.profile}"])
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command's answer
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 - what a pipe does not get
+def _next_steps(options: argparse.Namespace, work: _Work, client_id: str) -> str:
+    lines = ["", f"Commit {work.file.place} with the notebooks: nothing in it is secret."]
+    if work.wanted.with_secret:
+        pool, aws_profile = work.plan.there.pool, options.aws_profile
+        lines += keyring_lines(pool, client_id, aws_profile=aws_profile, endpoint_url=options.endpoint_url)
+    return "\n".join([*lines, f"Then, in a notebook: %load_ext cognito_nb, and %cognito_login {work.file.profile}"])

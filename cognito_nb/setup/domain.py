@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from ..aws_names import domain_of_prefix
 from ..errors import ConfigurationError, public_text
 
-__all__ = ["CLASSIC", "MANAGED_LOGIN", "Domain", "checked_prefix", "default_prefix", "login_version"]
+__all__ = ["CLASSIC", "FULL_PLANS", "MANAGED_LOGIN", "Domain", "checked_prefix", "default_prefix", "login_version"]
 
 MANAGED_LOGIN, CLASSIC = 2, 1  # ManagedLoginVersion
+FULL_PLANS = ("ESSENTIALS", "PLUS")  # UserPoolTier; the plan beside them, LITE, has no managed login and no rotation
 
 _PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # CreateUserPoolDomain (API reference)
 _RESERVED = re.compile("aws|amazon|cognito")  # "Configuring a user pool domain" (developer guide)
@@ -84,17 +85,17 @@ def checked_prefix(prefix: str) -> str:
     )
 
 
-def login_version(tier: str | None, wish: int | None) -> int:
+def login_version(tier: str | None, asked: int | None) -> int:
     """Return the ManagedLoginVersion of a new domain.
 
     Parameters
     ----------
     tier : str or None
-        The pool's plan (``UserPoolTier``); managed login needs ESSENTIALS or PLUS. None if it is unknown.
-    wish : int or None
+        The pool's plan; managed login needs one of `FULL_PLANS`. None if it is unknown.
+    asked : int or None
         What the user asked for.
     """
-    return wish or (MANAGED_LOGIN if tier in ("ESSENTIALS", "PLUS") else CLASSIC)
+    return asked or (MANAGED_LOGIN if tier in FULL_PLANS else CLASSIC)
 
 
 def _allowed(text: str) -> str:

@@ -1,62 +1,119 @@
-"""The team's ``cognito.toml``: a profile is added or changed, and every other byte stays. Pure, but for two functions.
-
-The text is changed, not written anew from what it says, so that comments survive. What comes out is parsed and
-compared with what was meant; a form of TOML that this does not know how to change is refused, with the text to paste.
-"""
+"""The team's ``cognito.toml``: which file and profile it is, and what they say. It is written whole, or not at all."""
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, public_text
+from ..profiles import find_file, read_profiles
+from .options import PROFILE_NAME
+from .wish import refuse_unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["profile_in", "read_text", "table_text", "with_profile", "write_text"]
+__all__ = ["TeamFile", "read_team_file", "refuse_unwritable", "write_text"]
 
-_HEAD = "# Settings of cognito_nb. Nothing here is secret: commit this file with the notebooks.\n"
-_STRING = r"\"[^\"\n#]*\"|'[^'\n#]*'"
-_VALUE = rf"(?:{_STRING}|\[(?:\s|,|{_STRING})*\])"  # a comment inside would be lost: no match
-_HEADER = r"^[ \t]*\[[ \t]*profiles[ \t]*\.[ \t]*\"?{}\"?[ \t]*\][^\n]*\n?"
-_NEXT_HEADER = r"^[ \t]*\[[^\n\"',]*\][ \t]*(?:#[^\n]*)?\r?$"
-_BELOW = r"(?:^[ \t]*(?:#[^\n]*|\r)?\n)+\Z"  # blank lines and comments before the next header: they are its own
-_WIDTH = 100  # characters of a list in one line
+_NEW_PROFILE = "dev"  # if neither the user nor the file names one
 
 
-def read_text(path: Path) -> str:
-    """Return a file's text, with its own line ends; of none, nothing.
+@dataclass(frozen=True, slots=True)
+class TeamFile:
+    """The file as it is, and what its profile says.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file.
+        The file, which may be a new one.
+    text : str
+        All of it.
+    profile : str
+        The profile that the notebooks use.
+    table : mapping of str to Any
+        What that says; nothing if it is a new one.
+    """
+
+    path: Path
+    text: str
+    profile: str
+    table: Mapping[str, Any]
+
+    @property
+    def place(self) -> str:
+        """How it is shown: of a link that leads elsewhere, where."""
+        path = Path(os.path.realpath(self.path))
+        with contextlib.suppress(ValueError, OSError):
+            return str(path.relative_to(Path.cwd()))
+        return str(path)
+
+    def client_id(self, user_pool_id: str | None) -> str | None:
+        """Return the app client of the profile, if that is of this user pool."""
+        return self.table.get("client_id") if self.table.get("user_pool_id") in (None, user_pool_id) else None
+
+
+def read_team_file(path: Path | None, profile: str | None) -> TeamFile:
+    """Return the file and the profile that count.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file; default the one that notebooks in this folder read, else a new one here.
+    profile : str or None
+        The profile; default the one that notebooks read, else ``dev``.
 
     Raises
     ------
     ConfigurationError
-        If it cannot be read.
+        If the file or the profile is not one that a notebook would take.
     """
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = type(error).__name__
-    raise ConfigurationError(f"{path} cannot be read: {reason}", hint="Mend it, or name another with --file.")
+    path = path or _found_file()
+    profiles = read_profiles(path if os.path.exists(path) else None)  # noqa: PTH110 - False where one may not look
+    name = profile or profiles.default or _NEW_PROFILE
+    if not PROFILE_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"The profile's name {public_text(name, limit=60)!r} has more than letters, digits, - and _.",
+            setting="profile",
+            hint="Name another with --profile.",
+        )
+    table = profiles.tables.get(name, {})
+    if table:  # its faults come first: what it says is used from here on
+        refuse_unusable(table, name, str(path))
+    return TeamFile(path, profiles.text, name, table)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file, with the line ends that the text has.
+def refuse_unwritable(path: Path, text: str) -> None:
+    """Refuse a file that cannot be written, and leave it as it is.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
+    text : str
+        What will be written, or the like of it.
+
+    Raises
+    ------
+    ConfigurationError
+        If its folder, its mode or the disk does not allow it.
+    """
+    with _errors_of(path), _new_version(Path(os.path.realpath(path)), text):
+        pass
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, with the line ends that the text has; after a failure the old one is there, whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; where it is a link, that stays.
     text : str
         All of it.
 
@@ -65,140 +122,52 @@ def write_text(path: Path, text: str) -> None:
     ConfigurationError
         If it cannot be written.
     """
+    target = Path(os.path.realpath(path))
+    with _errors_of(path), _new_version(target, text) as version:
+        version.replace(target)
+
+
+def _found_file() -> Path:
+    """Return the file that notebooks read; one that they refuse is no place to read from or to write to."""
+    found, here = find_file(), Path("cognito.toml")
+    if found is None and os.path.lexists(here):
+        raise ConfigurationError(
+            "Notebooks do not read this folder's cognito.toml: it is another user's, a link to nothing, or no file.",
+            hint="Remove it, or name another with --file.",
+        )
+    return found or here
+
+
+@contextlib.contextmanager
+def _new_version(target: Path, text: str) -> Iterator[Path]:
+    """Write a text beside a file, in its mode; what is not renamed goes again."""
+    path = target.with_name(f".cognito-{secrets.token_hex(4)}.toml")
     try:
-        path.write_bytes(text.encode("utf-8"))
+        if target.exists() and not os.access(target, os.W_OK):  # a rename would not ask
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with path.open("xb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            _take_over(target, path)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _take_over(old: Path, new: Path) -> None:
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no owners; others may not give theirs away
+        os.chown(new, old.stat().st_uid, old.stat().st_gid)
+    shutil.copymode(old, new)
+
+
+@contextlib.contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
     else:
         return
     raise ConfigurationError(f"{path} cannot be written: {reason}", hint="Name another with --file.")
-
-
-def profile_in(text: str, profile: str, source: str) -> dict[str, Any]:
-    """Return what a file says of a profile; nothing if it has none of that name.
-
-    Parameters
-    ----------
-    text : str
-        The file's text.
-    profile : str
-        The profile's name.
-    source : str
-        The file, for the error.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is no TOML, or its profiles are no tables.
-    """
-    try:
-        table = tomllib.loads(text).get("profiles", {})
-        return dict(table.get(profile, {}))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = public_text(str(error))
-    except (AttributeError, TypeError, ValueError):
-        reason = "profiles must be tables, such as [profiles.dev]"
-    raise ConfigurationError(f"{source} cannot be read: {reason}", hint="Mend the file's TOML.")
-
-
-def table_text(profile: str, values: Mapping[str, Any]) -> str:
-    """Return a profile as it stands in a file.
-
-    Parameters
-    ----------
-    profile : str
-        Its name: letters, digits, ``-`` and ``_``.
-    values : mapping of str to str or list of str
-        Its settings.
-    """
-    return f"[profiles.{profile}]\n" + "".join(f"{name} = {_value(value)}\n" for name, value in values.items())
-
-
-def with_profile(text: str, profile: str, values: Mapping[str, Any], source: str) -> str:
-    """Return a file's text with a profile that has these values.
-
-    Parameters
-    ----------
-    text : str
-        The file's text; empty if it is new.
-    profile : str
-        The profile's name.
-    values : mapping of str to str or list of str
-        All that it has to say.
-    source : str
-        The file, for the error.
-
-    Raises
-    ------
-    ConfigurationError
-        If the text is written in a way that cannot be changed; it has the text to paste.
-    """
-    before = tomllib.loads(text)
-    profiles = before.get("profiles", {})
-    if profiles.get(profile) == values:
-        return text
-    newline = "\r\n" if "\r\n" in text else "\n"
-    if profile in profiles:
-        default = {}
-        after = _changed(text, profile, profiles[profile], values, newline)
-    else:
-        default = _needed_default(before, profile)
-        head = "".join(f"{name} = {json.dumps(value)}\n\n" for name, value in default.items())
-        gap = "\n" if text.endswith("\n") else "\n\n" * bool(text)
-        added = (gap + table_text(profile, values)).replace("\n", newline)
-        after = ("" if text else _HEAD) + head.replace("\n", newline) + text + added
-    if _parsed(after) == {**before, **default, "profiles": {**profiles, profile: dict(values)}}:
-        return after
-    raise ConfigurationError(
-        f"{source} is written in a way that is left alone. Bring this into it yourself:\n\n"
-        f"{table_text(profile, values)}",
-        hint="Then run this again. Or name another file with --file.",
-    )
-
-
-def _needed_default(document: Mapping[str, Any], profile: str) -> dict[str, str]:
-    """Return the line that keeps the only profile the default one: beside a second, it would not be any more."""
-    profiles = list(document.get("profiles", {}))
-    if "default" in document or len(profiles) > 1:
-        return {}
-    return {"default": profiles[0] if profiles else profile}
-
-
-def _changed(text: str, profile: str, table: Mapping[str, Any], values: Mapping[str, Any], newline: str) -> str:
-    """Change the values that differ, in place, and add new ones below the last."""
-    header = re.search(_HEADER.format(re.escape(profile)), text, re.MULTILINE)
-    if header is None:
-        return text
-    following = re.search(_NEXT_HEADER, text[header.end() :], re.MULTILINE)
-    end = header.end() + following.start() if following else len(text)
-    head, body, rest = text[: header.end()], text[header.end() : end], text[end:]
-    added = ""
-    for name, value in values.items():
-        written = _value(value).replace("\n", newline)
-        if name not in table:
-            added += f"{name} = {written}{newline}"
-        elif table[name] != value:
-            found = re.search(rf"^[ \t]*{re.escape(name)}[ \t]*=[ \t]*({_VALUE})", body, re.MULTILINE)
-            body = body[: found.start(1)] + written + body[found.end(1) :] if found else body
-    place = len(body)
-    if rest and (below := re.search(_BELOW, body, re.MULTILINE)):
-        place = below.start()
-    above = head + body[:place]
-    gap = newline if added and not above.endswith("\n") else ""
-    return above + gap + added + body[place:] + rest
-
-
-def _parsed(text: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _value(value: str | list[str]) -> str:
-    """Write a text or a list of texts; TOML's basic strings are JSON's."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    items = [json.dumps(item, ensure_ascii=False) for item in value]
-    inline = f"[{', '.join(items)}]"
-    return inline if len(inline) <= _WIDTH else "[\n" + "".join(f"  {item},\n" for item in items) + "]"

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from ..urls import url_fault
 
-__all__ = ["add_arguments"]
+__all__ = ["PROFILE_NAME", "add_arguments"]
+
+PROFILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of those that setup writes: no quotes are needed
 
 _EPILOG = """\
 An existing app client keeps everything that it has: URLs and scopes are added, nothing is taken away. --strict goes
@@ -65,7 +67,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         type=_scope,
         action="append",
         default=[],
-        help="may be repeated; default: openid email profile",
+        help="one more; may be repeated; default: openid email profile",
     )
     what.add_argument(
         "--domain-prefix", metavar="PREFIX", help="for a user pool without a domain; default: by its name"
@@ -86,7 +88,9 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 def _add_urls(parser: argparse.ArgumentParser) -> None:
     urls = parser.add_argument_group("where notebooks run (this machine, ports 8888 to 8892, is always among it)")
-    urls.add_argument("--hub", metavar="URL", type=_hub, help="a JupyterHub, such as https://hub.example.org")
+    urls.add_argument(
+        "--hub", metavar="URL", type=_hub, action=_Once, help="a JupyterHub, such as https://hub.example.org"
+    )
     urls.add_argument(
         "--callback-url", metavar="URL", type=_url, action="append", default=[], help="another one; may be repeated"
     )
@@ -102,7 +106,12 @@ def _add_urls(parser: argparse.ArgumentParser) -> None:
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how")
-    how.add_argument("--profile", metavar="NAME", type=_profile, default="dev", help="in cognito.toml; default: dev")
+    how.add_argument(
+        "--profile",
+        metavar="NAME",
+        type=_profile,
+        help="in cognito.toml; default: the one that notebooks use, else dev",
+    )
     how.add_argument("--file", metavar="PATH", type=Path, help="default: the nearest cognito.toml, else a new one here")
     how.add_argument("--yes", action="store_true", help="do not ask")
     how.add_argument("--dry-run", action="store_true", help="print the plan and its API calls, and change nothing")
@@ -132,10 +141,23 @@ def _origin(text: str) -> str:
 
 
 def _hub(text: str) -> str:
-    return _url(text).rstrip("/").removesuffix("/hub")
+    if "?" in _url(text):
+        raise argparse.ArgumentTypeError("a JupyterHub's address has no query, as in https://hub.example.org")
+    return text.rstrip("/").removesuffix("/hub")
 
 
 def _profile(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text):
+    if not PROFILE_NAME.fullmatch(text):
         raise argparse.ArgumentTypeError("a profile's name has letters, digits, - and _ only")
     return text
+
+
+class _Once(argparse.Action):
+    """An option of which a second one would silently take the first one's place."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, *_: object
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{self.option_strings[0]} is given twice; the addresses of another: --callback-url")
+        setattr(namespace, self.dest, values)

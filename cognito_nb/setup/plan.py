@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .client import changes, kept_for_others, new_client, refuse_unfit, rotates, updated_client
+from ..aws_names import unreadable_attributes
+from .client import changes, kept_for_others, may_rotate, new_client, refuse_unfit, rotates, updated_client
 from .domain import MANAGED_LOGIN, Domain
 
 if TYPE_CHECKING:
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from .client import Wanted
     from .read import There
 
-__all__ = ["NEW_CLIENT_ID", "Call", "Plan", "Step", "make_plan"]
-
-NEW_CLIENT_ID = "(id of the new app client)"  # in parameters, until it is known
+__all__ = ["Call", "Plan", "Step", "make_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,16 @@ class Call:
     operation : str
         The API's name of it.
     parameters : mapping of str to Any
-        What it takes; `NEW_CLIENT_ID` stands for what an earlier call will answer.
+        What it takes; a ``ClientId`` of None is what CreateUserPoolClient, before it, will answer.
     """
 
     operation: str
     parameters: Mapping[str, Any]
+
+    @property
+    def awaits_client_id(self) -> bool:
+        """Whether it is about the app client that is yet to be made."""
+        return self.parameters.get("ClientId", "") is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +76,21 @@ class Plan:
         One for each thing.
     notes : tuple of str
         What the reader should know beside.
+    unasked_urls : tuple of str
+        Callback URLs on other machines that only the file names, and that AWS does not have: a file may have come with
+        somebody else's repository.
     """
 
     there: There
     client: Mapping[str, Any]
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
+    unasked_urls: tuple[str, ...] = ()
 
     @property
-    def client_id(self) -> str:
-        """The app client's id, or `NEW_CLIENT_ID`."""
-        return str(self.client.get("ClientId", NEW_CLIENT_ID))
+    def client_id(self) -> str | None:
+        """The app client's id; None if AWS is yet to make it."""
+        return self.client.get("ClientId")
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -112,13 +120,17 @@ def make_plan(there: There, wanted: Wanted, members: Collection[str], notes: Ite
     ConfigurationError
         If the app client cannot become one for notebooks.
     """
+    tier = there.pool.tier
     if there.client is None:
-        client = new_client(there.pool.id, wanted)
+        client = new_client(there.pool.id, wanted, tier=tier)
     else:
         refuse_unfit(there.client, wanted, has_secret=there.has_secret)
-        client = updated_client(there.client, wanted, members)
+        client = updated_client(there.client, wanted, members, tier=tier)
+    registered = there.client.get("CallbackURLs", ()) if there.client else ()
+    unasked = tuple(url for url in wanted.unasked_urls if url not in registered)
     steps = (*_domain_steps(there), _client_step(there, wanted, client), *_style_steps(there))
-    return Plan(there, client, steps, (*_notes(there, client), *notes))
+    told = (*_address_notes(unasked), *_client_notes(client, wanted, tier), *_kept_notes(there, client), *notes)
+    return Plan(there, client, steps, told, unasked)
 
 
 def _domain_steps(there: There) -> Iterator[Step]:
@@ -136,7 +148,7 @@ def _named(domain: Domain) -> str:
 def _client_step(there: There, wanted: Wanted, client: Mapping[str, Any]) -> Step:
     if there.client is None:
         kind = "with a secret" if wanted.with_secret else "public, with PKCE"
-        text = f"{wanted.name} ({kind}; code grant only, rotating refresh tokens)"
+        text = f"{wanted.name} ({kind}; code grant only{', rotating refresh tokens' if rotates(client) else ''})"
         shown = {name: (None, client[name]) for name in wanted.lists}
         return Step("+", "app client", text, shown, Call("CreateUserPoolClient", client))
     text = f"{there.client['ClientName']} ({there.client['ClientId']})"
@@ -152,18 +164,38 @@ def _style_steps(there: There) -> Iterator[Step]:
     if there.has_style:
         yield Step("=", "login style", "of this app client", {})
         return
-    client_id = there.client["ClientId"] if there.client else NEW_CLIENT_ID
+    client_id = there.client["ClientId"] if there.client else None
     parameters = {"UserPoolId": there.pool.id, "ClientId": client_id, "UseCognitoProvidedValues": True}
     text = "Cognito's own; without one the login page does not work"
     yield Step("+", "login style", text, {}, Call("CreateManagedLoginBranding", parameters))
 
 
-def _notes(there: There, client: Mapping[str, Any]) -> Iterator[str]:
+def _address_notes(unasked: tuple[str, ...]) -> Iterator[str]:
+    if unasked:
+        yield (
+            f"From the file, not from your command line: {', '.join(unasked)}. Whoever has such an address receives"
+            " authorization codes."
+        )
+
+
+def _client_notes(client: Mapping[str, Any], wanted: Wanted, tier: str | None) -> Iterator[str]:
+    if not rotates(client) and not may_rotate(tier):
+        yield f"Refresh tokens are not rotated: this user pool's plan, {tier}, does not have that."
+    if missing := unreadable_attributes(wanted.scopes, client.get("ReadAttributes")):
+        yield (
+            f"The app client may not read {', '.join(missing)}, which the scopes open: each code is refused"
+            " (invalid_grant). Allow it in the console (App clients → your client → Attribute permissions), or name"
+            " other scopes in the file."
+        )
+
+
+def _kept_notes(there: There, client: Mapping[str, Any]) -> Iterator[str]:
     if there.client is None:
         return
-    if kept := kept_for_others(client):
+    tier = there.pool.tier
+    if kept := kept_for_others(client, tier=tier):
         yield f"Left as it is, for others may share the app client: {'; '.join(kept)}. --strict changes that."
-    if not rotates(there.client):
+    if may_rotate(tier) and not rotates(there.client):
         yield (
             "Rotation is safe only when every application that shares the app client stores the new refresh token"
             " that each refresh brings."

@@ -1,24 +1,30 @@
 """What is there: the user pool, its domain, the app client, the login page's style. Reads only.
 
 A client's secret, which DescribeUserPoolClient shows, is dropped at once: here it is only known whether there is one.
+Names and ids come from others, or from an endpoint that is not AWS: each id has AWS's form and each text is one line,
+so that neither a terminal nor a printed command takes it for more.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..aws_api import NotFoundError, call
-from ..errors import ConfigurationError, public_text
+from ..aws_api import NotFoundError, call, one_line, unusable_answer
+from ..errors import ConfigurationError
 from .domain import CLASSIC, MANAGED_LOGIN, Domain, checked_prefix, default_prefix, login_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["There", "UserPool", "find_user_pool", "read_there", "update_members"]
+__all__ = ["There", "UserPool", "checked_client_id", "find_user_pool", "read_there", "update_members"]
 
 _PAGE = 60  # the most that a list operation answers at once
+_PAGES = 100
+_POOL_ID, _CLIENT_ID = r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", r"[\w+]{1,128}"  # UserPoolIdType, ClientIdType (API reference)
 _SHOWN = 12  # user pools in an error
+_LONGEST = 255  # characters of a name: a domain's
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,18 @@ def find_user_pool(api: Any) -> str:  # noqa: ANN401 - a boto3 client
     ------
     ConfigurationError
         If there is none, or if there are several: it lists them.
+    NetworkError
+        If AWS is not reached, or its answer is unusable.
     """
-    pools = list(_pages(api, "ListUserPools", "UserPools", {}))
+    listed = _pages(api, "ListUserPools", "UserPools")
+    pools = [(_checked(pool.get("Id"), _POOL_ID, "ListUserPools"), _shown(pool, "Name")) for pool in listed]
     region = api.meta.region_name
     if not pools:
         hint = "Create a user pool in the Cognito console, or name another --region."
         raise ConfigurationError(f"There is no user pool in {region}.", setting="user_pool_id", hint=hint)
     if len(pools) == 1:
-        return str(pools[0]["Id"])
-    rows = [f"  {pool['Id']}  {public_text(pool['Name'], limit=60)}" for pool in pools[:_SHOWN]]
+        return pools[0][0]
+    rows = [f"  {pool_id}  {name}" for pool_id, name in pools[:_SHOWN]]
     more = [f"  … and {len(pools) - _SHOWN} more"] if len(pools) > _SHOWN else []
     text = "\n".join([f"There are {len(pools)} user pools in {region}:", *rows, *more])
     raise ConfigurationError(text, setting="user_pool_id", hint="Choose one with --user-pool-id.")
@@ -100,7 +109,7 @@ def read_there(
     client_id: str | None,
     client_name: str,
     domain_prefix: str | None,
-    wish: int | None,
+    asked_version: int | None,
 ) -> There:
     """Return what the user pool has already.
 
@@ -116,38 +125,42 @@ def read_there(
         Its name.
     domain_prefix : str or None
         Of a new domain.
-    wish : int or None
-        The version of a new domain's login pages.
+    asked_version : int or None
+        The version that a new domain's login pages are to have; default the best that the user pool's plan has.
 
     Raises
     ------
     ConfigurationError
         If something named is not there, the name is ambiguous, or the prefix is somebody else's.
     NetworkError
-        If AWS is not reached.
+        If AWS is not reached, or its answer is unusable.
     """
-    region = api.meta.region_name
-    try:
-        found = call(api, "DescribeUserPool", UserPoolId=user_pool_id)["UserPool"]
-    except NotFoundError:
-        hint = "Compare --user-pool-id, or user_pool_id in cognito.toml, and the region with the console."
-        raise ConfigurationError(
-            f"There is no user pool {user_pool_id} in {region}.", setting="user_pool_id", hint=hint
-        ) from None
-    pool = UserPool(user_pool_id, region, found.get("Name") or "", found.get("UserPoolTier"))
-    # Of two domains the custom one counts: no other is in the discovery document ("Configuring a user pool domain")
-    names = filter(None, (found.get("CustomDomain"), found.get("Domain")))
-    domain, new_domain = next(filter(None, (_described(api, name, pool) for name in names)), None), None
+    pool, domain_names = _pool(api, user_pool_id)
+    domain = next(filter(None, (_described(api, name, pool) for name in domain_names)), None)
+    new_domain = None
     if domain is None:
-        prefix = checked_prefix(domain_prefix or default_prefix(pool.name or "", pool.id))
-        domain = _described(api, prefix, pool)
-        if domain is None:
-            new_domain = Domain(prefix, region, login_version(pool.tier, wish))
+        domain, new_domain = _of_prefix(api, pool, domain_prefix, asked_version)
     client_id = client_id or _client_of_name(api, pool.id, client_name)
     client, has_secret = _client(api, pool.id, client_id) if client_id else (None, False)
-    version = (domain or new_domain or Domain("", region, CLASSIC)).version
-    has_style = client is not None and version == MANAGED_LOGIN and _has_style(api, pool.id, client["ClientId"])
+    is_managed = any(each.version == MANAGED_LOGIN for each in (domain, new_domain) if each)
+    has_style = client is not None and is_managed and _has_style(api, pool.id, client["ClientId"])
     return There(pool, domain, new_domain, client, has_secret, has_style)
+
+
+def checked_client_id(answer: Mapping[str, Any]) -> str:
+    """Return the id of the app client that AWS has made.
+
+    Parameters
+    ----------
+    answer : mapping of str to Any
+        That of CreateUserPoolClient.
+
+    Raises
+    ------
+    NetworkError
+        If it has none that could be AWS's: it goes into a file and into commands to copy.
+    """
+    return _checked(answer.get("UserPoolClient", {}).get("ClientId"), _CLIENT_ID, "CreateUserPoolClient")
 
 
 def update_members(api: Any) -> frozenset[str]:  # noqa: ANN401 - a boto3 client
@@ -161,25 +174,56 @@ def update_members(api: Any) -> frozenset[str]:  # noqa: ANN401 - a boto3 client
     return frozenset(api.meta.service_model.operation_model("UpdateUserPoolClient").input_shape.members)
 
 
+def _pool(api: Any, user_pool_id: str) -> tuple[UserPool, list[str]]:  # noqa: ANN401 - a boto3 client
+    """Return the user pool and the names of its domains, the one that notebooks use first."""
+    region = api.meta.region_name
+    try:
+        found = _member(api, "DescribeUserPool", "UserPool", UserPoolId=user_pool_id)
+    except NotFoundError:
+        hint = "Compare --user-pool-id, or user_pool_id in cognito.toml, and the region with the console."
+        raise ConfigurationError(
+            f"There is no user pool {user_pool_id} in {region}.", setting="user_pool_id", hint=hint
+        ) from None
+    pool = UserPool(user_pool_id, region, _shown(found, "Name"), _shown(found, "UserPoolTier") or None)
+    # Of two domains the custom one counts: no other is in the discovery document ("Configuring a user pool domain")
+    return pool, [name for kind in ("CustomDomain", "Domain") if (name := _shown(found, kind))]
+
+
+def _of_prefix(
+    api: Any,  # noqa: ANN401 - a boto3 client
+    pool: UserPool,
+    prefix: str | None,
+    asked_version: int | None,
+) -> tuple[Domain | None, Domain | None]:
+    """Return the domain of a prefix if the pool has it already, or else the one that can be made of it."""
+    prefix = checked_prefix(prefix or default_prefix(pool.name or "", pool.id))
+    if domain := _described(api, prefix, pool):
+        return domain, None
+    return None, Domain(prefix, pool.region, login_version(pool.tier, asked_version))
+
+
 def _described(api: Any, name: str, pool: UserPool) -> Domain | None:  # noqa: ANN401 - a boto3 client
     """Return the pool's domain of a name, or None if nobody has it."""
     try:
-        found = call(api, "DescribeUserPoolDomain", Domain=name)["DomainDescription"]
+        found = _member(api, "DescribeUserPoolDomain", "DomainDescription", Domain=name)
     except NotFoundError:
         return None
-    owner = found.get("UserPoolId")
-    if owner not in (None, pool.id):
+    if not found.get("UserPoolId"):
+        return None
+    owner = _checked(found["UserPoolId"], _POOL_ID, "DescribeUserPoolDomain")
+    if owner != pool.id:
         raise ConfigurationError(
             f"The domain prefix {name} is taken by another user pool, {owner}.",
             setting="domain",
             hint="Choose another with --domain-prefix; a prefix is unique in its region.",
         )
-    return Domain(name, pool.region, found.get("ManagedLoginVersion") or CLASSIC) if owner else None
+    return Domain(name, pool.region, found.get("ManagedLoginVersion") or CLASSIC)
 
 
 def _client_of_name(api: Any, user_pool_id: str, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
-    clients = _pages(api, "ListUserPoolClients", "UserPoolClients", {"UserPoolId": user_pool_id})
-    ids = [str(client["ClientId"]) for client in clients if client.get("ClientName") == name]
+    operation = "ListUserPoolClients"
+    listed = _pages(api, operation, "UserPoolClients", UserPoolId=user_pool_id)
+    ids = [_checked(each.get("ClientId"), _CLIENT_ID, operation) for each in listed if each.get("ClientName") == name]
     if len(ids) > 1:
         raise ConfigurationError(
             f"{len(ids)} app clients have the name {name}:\n" + "\n".join(f"  {client_id}" for client_id in ids),
@@ -190,15 +234,23 @@ def _client_of_name(api: Any, user_pool_id: str, name: str) -> str | None:  # no
 
 
 def _client(api: Any, user_pool_id: str, client_id: str) -> tuple[dict[str, Any], bool]:  # noqa: ANN401 - as above
+    operation = "DescribeUserPoolClient"
     try:
-        found = call(api, "DescribeUserPoolClient", UserPoolId=user_pool_id, ClientId=client_id)["UserPoolClient"]
+        found = _member(api, operation, "UserPoolClient", UserPoolId=user_pool_id, ClientId=client_id)
     except NotFoundError:
         raise ConfigurationError(
             f"The user pool {user_pool_id} has no app client {client_id}.",
             setting="client_id",
             hint="Compare --client-id, or client_id in cognito.toml, with the console; left out, one is found or made.",
         ) from None
-    return found, bool(found.pop("ClientSecret", None))
+    has_secret = bool(found.pop("ClientSecret", None))
+    if found.get("ClientId") != client_id or not found.get("ClientName"):
+        raise unusable_answer(operation)
+    # An update sends all of it back, so nothing of it may be made fit to be shown
+    if unfit := next((name for name, value in found.items() if not _is_clean(value)), None):
+        hint = "Change it in the Cognito console, or name another --client-id."
+        raise ConfigurationError(f"{unfit} of the app client {client_id} has control characters.", hint=hint)
+    return found, has_secret
 
 
 def _has_style(api: Any, user_pool_id: str, client_id: str) -> bool:  # noqa: ANN401 - a boto3 client
@@ -209,11 +261,40 @@ def _has_style(api: Any, user_pool_id: str, client_id: str) -> bool:  # noqa: AN
     return True
 
 
-def _pages(api: Any, operation: str, name: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
+def _pages(api: Any, operation: str, name: str, **parameters: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
     following: dict[str, str] = {}
-    while True:
+    for _ in range(_PAGES):
         answer = call(api, operation, MaxResults=_PAGE, **parameters, **following)
+        if name not in answer:
+            raise unusable_answer(operation)
         yield from answer[name]
         if not answer.get("NextToken"):
             return
         following = {"NextToken": answer["NextToken"]}
+    raise unusable_answer(operation)
+
+
+def _member(api: Any, operation: str, name: str, **parameters: str) -> dict[str, Any]:  # noqa: ANN401 - as above
+    answer = call(api, operation, **parameters)
+    if name not in answer:
+        raise unusable_answer(operation)
+    found: dict[str, Any] = answer[name]
+    return found
+
+
+def _checked(value: str | None, pattern: str, operation: str) -> str:
+    if value is None or not re.fullmatch(pattern, value, re.ASCII):
+        raise unusable_answer(operation)
+    return value
+
+
+def _shown(found: Mapping[str, Any], name: str) -> str:
+    return one_line(found.get(name), limit=_LONGEST)
+
+
+def _is_clean(value: Any) -> bool:  # noqa: ANN401 - whatever a setting holds
+    if isinstance(value, str):
+        return value == one_line(value, limit=len(value))
+    if isinstance(value, dict):
+        return all(map(_is_clean, value.values()))
+    return not isinstance(value, list) or all(map(_is_clean, value))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigurationError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .plan import Plan
 
 __all__ = ["as_template"]
@@ -23,7 +27,13 @@ def as_template(plan: Plan) -> str:
     ----------
     plan : Plan
         What is to be done.
+
+    Raises
+    ------
+    ConfigurationError
+        If a text of it would have CloudFormation fetch something.
     """
+    _refuse_references(plan.client)
     made = {call.operation: dict(call.parameters) for call in plan.calls}
     properties = {"GenerateSecret": plan.there.has_secret, **plan.client}
     properties.pop("ClientId", None)
@@ -44,4 +54,16 @@ def as_template(plan: Plan) -> str:
         "Resources": resources,
         "Outputs": {"ClientId": {"Value": {"Ref": _CLIENT}, "Description": "client_id in cognito.toml"}},
     }
-    return json.dumps(template, indent=2, ensure_ascii=False)
+    return json.dumps(template, indent=2)
+
+
+def _refuse_references(client: Mapping[str, Any]) -> None:
+    """Refuse dynamic references ("Get values stored in other services", CloudFormation user guide).
+
+    A file that somebody else wrote could register an address that holds one of the account's secrets.
+    """
+    if name := next((name for name, value in client.items() if "{{" in json.dumps(value)), None):
+        raise ConfigurationError(
+            f"{name} of the app client holds {{{{, which CloudFormation would replace by a value of its own.",
+            hint="Look at it in the file and in the Cognito console, and take it out.",
+        )

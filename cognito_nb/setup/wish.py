@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from ..aws_names import REGION
 from ..config import DEFAULT_SCOPES, SETTINGS, CognitoConfig
-from ..config_checks import IN_KEYRING
+from ..config_checks import CLIENT_CREDENTIALS, IN_KEYRING
 from ..errors import ConfigurationError, public_text
 from ..receivers.loopback import DEFAULT_REDIRECT_URIS
 from ..shared_file import refuse_untrusted
+from ..urls import is_loopback
 from ..wire import CALLBACK_PATH
 from .client import Wanted
 
@@ -16,12 +20,22 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-__all__ = ["CLIENT_NAME", "profile_values", "refuse_unusable", "wanted_client"]
+__all__ = ["CLIENT_NAME", "LOCAL_URLS", "profile_values", "refuse_unusable", "wanted_client"]
 
 CLIENT_NAME = "notebooks"  # of a new app client, if nobody gives it another
 
 _ADDRESSES = ("domain", "endpoints", "issuer")  # settings that belong to one user pool
 _SIGNED_OUT = "lab"  # where a browser goes after the sign-out; JupyterLab and Notebook 7 both serve it
+_LOCAL_LOGOUTS = tuple(uri.replace(CALLBACK_PATH, _SIGNED_OUT) for uri in DEFAULT_REDIRECT_URIS)
+LOCAL_URLS = frozenset((*DEFAULT_REDIRECT_URIS, *_LOCAL_LOGOUTS))  # what every app client for notebooks has
+_OPTIONS = {  # where a value comes from that the file does not have
+    "user_pool_id": "--user-pool-id, or AWS",
+    "client_id": "--client-id, or AWS",
+    "scopes": "--scope",
+    "redirect_uris": "--callback-url, or --hub",
+    "logout_uri": "--hub",
+    "api_origins": "--api-origin",
+}
 
 
 def wanted_client(options: argparse.Namespace, table: Mapping[str, Any]) -> Wanted:
@@ -34,22 +48,22 @@ def wanted_client(options: argparse.Namespace, table: Mapping[str, Any]) -> Want
     table : mapping of str to Any
         What the profile says already: its URLs and scopes are wanted, too.
     """
-    local_logout = [uri.replace(CALLBACK_PATH, _SIGNED_OUT) for uri in DEFAULT_REDIRECT_URIS]
     hub_callback = [f"{options.hub}/hub/user-redirect/{CALLBACK_PATH}"] if options.hub else []
-    callbacks = [*DEFAULT_REDIRECT_URIS, *hub_callback, *options.callback_url, *_texts(table, "redirect_uris")]
-    logouts = [*local_logout, *_hub_home(options), *_texts(table, "logout_uri")]
+    asked, filed = [*DEFAULT_REDIRECT_URIS, *hub_callback, *options.callback_url], _texts(table, "redirect_uris")
+    logouts = [*_LOCAL_LOGOUTS, *_hub_home(options), *_texts(table, "logout_uri")]
     return Wanted(
         name=options.client_name or CLIENT_NAME,
         with_secret=options.with_secret or "client_secret" in table,
-        scopes=_once([*_texts(table, "scopes"), *options.scope]) or DEFAULT_SCOPES,
-        callback_urls=_once(callbacks),
+        scopes=_once([*(_texts(table, "scopes") or DEFAULT_SCOPES), *options.scope]),
+        callback_urls=_once([*asked, *filed]),
         logout_urls=_once(logouts),
+        unasked_urls=_once([uri for uri in filed if uri not in asked and not is_loopback(urlsplit(uri).hostname)]),
         strict=options.strict,
     )
 
 
 def profile_values(
-    options: argparse.Namespace, table: Mapping[str, Any], wanted: Wanted, *, user_pool_id: str, client_id: str
+    options: argparse.Namespace, table: Mapping[str, Any], wanted: Wanted, *, user_pool_id: str, client_id: str | None
 ) -> dict[str, Any]:
     """Return what the profile has to say: all that it says, and what is new.
 
@@ -62,7 +76,7 @@ def profile_values(
     wanted : Wanted
         From `wanted_client`.
     user_pool_id, client_id : str
-        What the notebooks sign in to.
+        What the notebooks sign in to; the app client is None until it is made.
 
     Raises
     ------
@@ -87,17 +101,21 @@ def profile_values(
     return values
 
 
-def refuse_unusable(values: Mapping[str, Any], profile: str, source: str) -> None:
-    """Refuse a profile that could not be loaded later.
+def refuse_unusable(
+    values: Mapping[str, Any], profile: str, source: str, before: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse a profile that could not be loaded later, or whose app client is not for people.
 
     Parameters
     ----------
     values : mapping of str to Any
-        From `profile_values`.
+        From the file, or from `profile_values`; ids that it does not have yet are no fault.
     profile : str
         Its name.
     source : str
         The file.
+    before : mapping of str to Any, optional
+        What the file says, to tell it apart from what the options say; default all.
 
     Raises
     ------
@@ -110,7 +128,21 @@ def refuse_unusable(values: Mapping[str, Any], profile: str, source: str) -> Non
             f"There is no setting {public_text(unknown, limit=60)!r}", setting=unknown, source=source
         )
     refuse_untrusted(values, source)
-    CognitoConfig(**values, profile=profile, sources=dict.fromkeys(values, source))
+    if values.get("grant") == CLIENT_CREDENTIALS:
+        hint = "Name another --profile: setup prepares an app client for people's sign-ins."
+        reason = "The setting grant has the app client sign in for itself"
+        raise ConfigurationError(reason, setting="grant", source=source, hint=hint)
+    said = values if before is None else before
+    sources = {
+        name: source if said.get(name) == value else _OPTIONS.get(name, source) for name, value in values.items()
+    }
+    region = str(values.get("region"))
+    stand_ins = {
+        "user_pool_id": f"{region if re.fullmatch(REGION, region) else 'eu-west-1'}_unknown",
+        "client_id": "unknown",
+    }
+    known = {name: value for name, value in values.items() if value is not None}
+    CognitoConfig(**{**stand_ins, **known}, profile=profile, sources=sources)
 
 
 def _add(values: dict[str, Any], name: str, needed: Sequence[str]) -> None:

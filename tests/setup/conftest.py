@@ -49,8 +49,8 @@ def cognito(moto_url):
 
 @pytest.fixture
 def pool(cognito):
-    """The id of a user pool on the plan that has no managed login."""
-    return cognito.create_user_pool(PoolName="Team", UserPoolTier="LITE")["UserPool"]["Id"]
+    """The id of a user pool that does not say its plan: it gets classic login pages, and rotation."""
+    return cognito.create_user_pool(PoolName="Team")["UserPool"]["Id"]
 
 
 class Setup:

@@ -2,17 +2,15 @@
 
 import builtins
 import io
+import os
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from botocore.stub import Stubber
 
-from cognito_nb import aws_api
 from cognito_nb.profiles import load_config
 from cognito_nb.receivers.loopback import DEFAULT_REDIRECT_URIS
-from cognito_nb.setup import command
 
 from .conftest import REGION, answered, refusal
 
@@ -199,23 +197,6 @@ def test_interrupt_at_the_question_changes_nothing(setup, pool, monkeypatch):
     assert setup.changing == []
 
 
-def test_interrupt_in_the_middle_tells_what_was_done(setup, cognito, pool):
-    """Ctrl-C during a call ends with the steps that are done, and the next run goes on."""
-    hooks = list(setup.hooks)
-
-    def interrupted(_):
-        raise KeyboardInterrupt
-
-    setup.on("CreateUserPoolClient", interrupted)
-    assert setup("--yes") == 1
-    assert "done: domain" in setup.out
-    assert "Stopped during CreateUserPoolClient" in setup.err
-    assert not Path("cognito.toml").exists()
-    setup.hooks = hooks
-    assert setup("--yes") == 0
-    assert setup.changing == ["CreateUserPoolClient"]
-
-
 def test_several_pools_are_listed(setup, cognito, pool):
     """Where the pool is not named, each one to choose from is."""
     other = cognito.create_user_pool(PoolName="Other")["UserPool"]["Id"]
@@ -278,17 +259,6 @@ def test_prefix_of_a_pool_of_ours_is_taken(setup, cognito, pool):
     assert setup("--yes", "--user-pool-id", pool, "--domain-prefix", "taken") == 1
     assert "--domain-prefix" in setup.err
     assert setup.changing == []
-
-
-def test_prefix_of_somebody_else_is_taken(setup, pool):
-    """A prefix of another account shows when it is created; the error names the option."""
-    setup.on(
-        "CreateUserPoolDomain",
-        lambda _: refusal("InvalidParameterException", "Domain already associated with another user pool."),
-    )
-    assert setup("--yes", "--domain-prefix", "taken") == 1
-    assert "The domain prefix taken is taken" in setup.err
-    assert "--domain-prefix" in setup.err
 
 
 def test_name_is_of_a_new_app_client_or_finds_it(setup, cognito, pool):
@@ -361,6 +331,13 @@ def test_format_for_an_existing_client_needs_credentials(setup, monkeypatch):
     assert "new app client only" in setup.err
 
 
+def test_format_without_credentials_needs_a_region(setup, monkeypatch):
+    """An id that names none is told to be the reason."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert setup("--format", "cli", "--user-pool-id", "foo", "--region", "") == 1
+    assert "--user-pool-id, which begins with its region" in setup.err
+
+
 def test_secret_is_never_shown(setup, cognito, pool):
     """The output says how to move the secret into the keyring; neither it nor AWS's keys appear, nor in the file."""
     printed = ""
@@ -368,7 +345,7 @@ def test_secret_is_never_shown(setup, cognito, pool):
         assert setup("--with-secret", *options) == 0
         printed += setup.out + setup.err
     secret = only_client(cognito, pool)["ClientSecret"]
-    assert 'python -m keyring set "cognito_nb client_secret' in printed
+    assert "python -m keyring set 'cognito_nb client_secret" in printed
     for text in (printed, Path("cognito.toml").read_text()):
         assert secret not in text
         assert "secret-key-of-the-tests" not in text
@@ -410,29 +387,198 @@ def test_other_pool_than_the_profiles_gets_an_app_client_of_its_own(setup, cogni
     assert load_config().client_id == only_client(cognito, other)["ClientId"]
 
 
-def test_file_that_cannot_be_written_is_shown_instead(setup, pool):
+PROD = '[profiles.prod]\nuser_pool_id = "eu-west-1_Prod12"\nclient_id = "p"\n'
+
+
+def answer_after(monkeypatch, act):
+    """Say yes at the question, after something else has happened."""
+
+    def answer(_):
+        act()
+        return "y"
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(builtins, "input", answer)
+
+
+def append(text):
+    with Path("cognito.toml").open("a") as file:
+        file.write(text)
+
+
+def test_profile_is_the_one_that_notebooks_use(setup, pool):
+    """In a cloned repository with one profile, that is prepared, and no other is added."""
+    Path("cognito.toml").write_text(f'[profiles.prod]\nuser_pool_id = "{pool}"\n')
+    assert setup("--yes") == 0
+    assert "profile       prod in cognito.toml" in setup.out
+    assert "%cognito_login prod" in setup.out
+    assert list(tomllib.loads(Path("cognito.toml").read_text())["profiles"]) == ["prod"]
+
+
+def test_setting_of_another_type_stays(setup, pool):
+    """A profile that hides who is signed in is prepared like any other."""
+    Path("cognito.toml").write_text(f'[profiles.dev]\nuser_pool_id = "{pool}"\nshow_identity = false\n')
+    assert setup("--yes") == 0
+    assert load_config().show_identity is False
+
+
+def test_what_is_written_while_the_question_waits_is_kept(setup, pool, monkeypatch):
+    """Another profile by another run, a comment by hand, a URL of the same profile: the file is read again."""
+    Path("cognito.toml").write_text(f'[profiles.dev]\nuser_pool_id = "{pool}"\n')
+    answer_after(monkeypatch, lambda: append(f'api_origins = ["https://api.example.com"]\n# mine\n{PROD}'))
+    assert setup("--profile", "dev") == 0
+    assert load_config("prod").client_id == "p"
+    assert load_config("dev").user_pool_id == pool
+    assert load_config("dev").api_origins == ("https://api.example.com",)
+    assert f"# mine\n{PROD}" in Path("cognito.toml").read_text()
+
+
+def test_new_file_of_another_run_is_kept(setup, pool, monkeypatch):
+    """Two runs begin without a file: both profiles are in it at the end."""
+    answer_after(monkeypatch, lambda: append(PROD))
+    assert setup("--profile", "dev") == 0
+    assert load_config("prod").client_id == "p"
+    assert load_config("dev").user_pool_id == pool
+
+
+@pytest.mark.parametrize(("name", "theirs"), [("client_id", "theirs"), ("user_pool_id", "eu-west-1_Theirs")])
+def test_other_id_by_now_is_not_written_over(setup, pool, monkeypatch, name, theirs):
+    """Somebody else has decided in the meantime: what was done is shown, and theirs stays."""
+    Path("cognito.toml").write_text("[profiles.dev]\n")
+    answer_after(monkeypatch, lambda: append(f'{name} = "{theirs}"\n'))
+    assert setup() == 1
+    assert f"has another {name} by now" in setup.err
+    assert f'user_pool_id = "{pool}"' in setup.err
+    assert Path("cognito.toml").read_text() == f'[profiles.dev]\n{name} = "{theirs}"\n'
+
+
+def test_file_that_is_gone_bad_is_shown_instead(setup, cognito, pool, monkeypatch):
     """AWS is done: the text that belongs into the file is not lost."""
-    assert setup("--yes", "--file", "no/such/folder/cognito.toml") == 1
+    answer_after(monkeypatch, lambda: append("[profiles"))
+    assert setup() == 1
     assert "done: app client" in setup.out
-    assert "cannot be written" in setup.err
-    assert "[profiles.dev]" in setup.err
+    assert "done: profile" not in setup.out
+    shown = setup.err[setup.err.index("[profiles.dev]") : setup.err.index("Next step")]
+    assert tomllib.loads(shown)["profiles"]["dev"]["client_id"] == only_client(cognito, pool)["ClientId"]
+    assert Path("cognito.toml").read_text() == "[profiles"
 
 
-def test_style_calls_are_what_botocore_takes(monkeypatch, capsys):
-    """The calls about login styles, which moto lacks, fit Amazon's own description of them."""
-    from cognito_nb.setup.plan import Call, Plan, Step
-    from cognito_nb.setup.read import There, UserPool, _has_style
+def test_file_that_cannot_be_written_is_told_before_aws_is_changed(setup, pool):
+    """A folder that is not there ends the command before the question."""
+    assert setup("--yes", "--file", "no/such/folder/cognito.toml") == 1
+    assert "cannot be written: No such file" in setup.err
+    assert "--file" in setup.err
+    assert setup.changing == []
 
-    api = aws_api.user_pools_api(region=REGION)
-    pool, names = "eu-west-1_AbC123", {"UserPoolId": "eu-west-1_AbC123", "ClientId": "abc"}
-    with Stubber(api) as stub:
-        stub.add_client_error(
-            "describe_managed_login_branding_by_client", "ResourceNotFoundException", expected_params=names
-        )
-        stub.add_response("create_managed_login_branding", {}, {**names, "UseCognitoProvidedValues": True})
-        assert not _has_style(api, pool, "abc")
-        call = Call("CreateManagedLoginBranding", {**names, "UseCognitoProvidedValues": True})
-        plan = Plan(There(UserPool(pool, REGION)), {"ClientId": "abc"}, (Step("+", "login style", "x", {}, call),), ())
-        assert command._carry_out(api, plan) == "abc"
-        stub.assert_no_pending_responses()
-    api.close()
+
+def test_form_that_is_left_alone_is_told_before_aws_is_changed(setup, pool):
+    """The text to paste has all that is known, and nothing that stands for the app client that is not made yet."""
+    text = f'profiles.dev = {{user_pool_id = "{pool}", show_identity = true}}\n'
+    Path("cognito.toml").write_text(text)
+    assert setup("--yes") == 1
+    shown = setup.err[setup.err.index("[profiles.dev]") : setup.err.index("Next step")]
+    values = tomllib.loads(shown)["profiles"]["dev"]
+    assert values["user_pool_id"] == pool
+    assert "client_id" not in values
+    assert setup.changing == []
+    assert Path("cognito.toml").read_text() == text
+    Path("cognito.toml").write_text(shown)
+    assert setup("--yes") == 0
+    assert load_config().client_id
+
+
+def test_old_client_id_is_not_pasted_for_another_pool(setup, cognito, pool):
+    """What is not made yet has no id, also where the profile has one, of another user pool."""
+    Path("cognito.toml").write_text('profiles.dev = {user_pool_id = "eu-west-1_Other1", client_id = "old"}\n')
+    assert setup("--yes", "--user-pool-id", pool) == 1
+    assert "left alone" in setup.err
+    assert '"old"' not in setup.err
+
+
+def test_setting_outside_a_profile_is_refused(setup, pool):
+    """A file that a notebook could not load is not called done."""
+    Path("cognito.toml").write_text("client_id = 'abc'\n")
+    assert setup("--yes") == 1
+    assert "client_id stands outside a profile" in setup.err
+    assert setup.calls == []
+
+
+def test_callback_of_the_file_needs_more_than_yes(setup, cognito, pool):
+    """A cloned file's address on another machine would get authorization codes: somebody has to name it."""
+    url = "https://other.example.org/back"
+    Path("cognito.toml").write_text(f'[profiles.dev]\nredirect_uris = ["{url}"]\n')
+    assert setup("--yes") == 1
+    assert url in setup.err
+    assert "--callback-url" in setup.err
+    assert setup.changing == []
+    assert setup("--yes", "--callback-url", url) == 0
+    assert url in only_client(cognito, pool)["CallbackURLs"]
+    assert setup("--yes") == 0
+
+
+def test_callback_of_the_file_is_a_matter_of_an_answer(setup, cognito, pool, monkeypatch):
+    """Whoever is asked sees it in the plan."""
+    url = "https://other.example.org/back"
+    Path("cognito.toml").write_text(f'[profiles.dev]\nredirect_uris = ["{url}"]\n')
+    answer_after(monkeypatch, lambda: None)
+    assert setup() == 0
+    assert url in setup.out
+    assert url in only_client(cognito, pool)["CallbackURLs"]
+
+
+def test_closed_stdin_is_nobody_to_ask(setup, pool, monkeypatch):
+    """As with `<&-`."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert setup() == 2
+    assert "--yes" in setup.err
+    assert setup.changing == []
+
+
+def test_reader_that_goes_away_keeps_no_file_from_being_written(setup, cognito, pool, monkeypatch):
+    """As with `--yes | head -1`: AWS and the file do not part."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert setup("--yes") == 0
+    assert load_config().client_id == only_client(cognito, pool)["ClientId"]
+
+
+def test_name_that_the_terminal_cannot_show_stops_nothing(setup, cognito, pool, monkeypatch):
+    """An app client's name in other letters, on a terminal that has ASCII only."""
+    cognito.create_user_pool_client(UserPoolId=pool, ClientName="Zürich")
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert setup("--yes", "--client-name", "Zürich") == 0
+    assert b"Z\\xfcrich" in terminal.buffer.getvalue()
+
+
+def test_interrupt_while_reading_is_one_line(setup, pool):
+    """Ctrl-C before anything is changed."""
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    setup.on("DescribeUserPool", interrupted)
+    assert setup("--yes") == 1
+    assert setup.err == "\nStopped. Only what is marked as done was changed.\n"
+    assert setup.changing == []
+
+
+def test_interrupt_while_loading_is_one_line(setup, monkeypatch):
+    """The settings and boto3 take a moment, in which somebody may think better of it."""
+
+    class Loading:
+        def __getattr__(self, _):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "cognito_nb.setup.command", Loading())
+    assert setup("--yes") == 1
+    assert setup.err == "\nStopped. Only what is marked as done was changed.\n"
+
+
+def test_secret_can_be_fetched_as_this_run_was_made(setup, pool):
+    """The command for the keyring asks the same service."""
+    assert setup("--yes", "--with-secret") == 0
+    line = next(line for line in setup.out.splitlines() if "describe-user-pool-client" in line)
+    assert "--endpoint-url" in line

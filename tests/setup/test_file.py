@@ -1,144 +1,191 @@
-"""`cognito.toml`: a profile is added or changed, every other byte stays, and what cannot be changed is refused."""
+"""The team's file: the one, and the profile, that notebooks read; it is written whole, or not at all."""
 
-import tomllib
+import os
+from pathlib import Path
 
 import pytest
 
+from cognito_nb import profiles
 from cognito_nb.errors import ConfigurationError
-from cognito_nb.setup.file import profile_in, read_text, table_text, with_profile, write_text
+from cognito_nb.profiles import load_config
+from cognito_nb.setup.file import read_team_file, refuse_unwritable, write_text
 
-VALUES = {"user_pool_id": "eu-west-1_AbC123", "client_id": "abc", "redirect_uris": ["http://localhost:8888/x"]}
-OTHERS = """\
-# ours
-default = "prod"   # the real one
-
-[profiles.prod]    # do not touch
-user_pool_id='eu-west-1_Prod12'
-client_id   = "p"  # since May
-"""
-CHANGED = """\
-[profiles.dev]
-user_pool_id = "eu-west-1_AbC123"
-client_id    = "old"  # since June
-redirect_uris = [
-  "http://localhost:8888/x",
-]
-
-# the next one
-[profiles.prod]
-client_id = "old"
-"""
+PROD = '[profiles.prod]\nuser_pool_id = "eu-west-1_Prod12"\nclient_id = "p"\n'
+STAGE = PROD.replace("prod", "stage")
 
 
-def changed(text, **values):
-    return with_profile(text, "dev", {**VALUES, **values}, "cognito.toml")
-
-
-def test_new_file_names_the_default():
-    """A file that was not there has one profile, which is the default."""
-    text = changed("")
-    assert tomllib.loads(text) == {"default": "dev", "profiles": {"dev": VALUES}}
-    assert text.startswith("# ")
-
-
-def test_new_profile_is_added_below_what_is_there():
-    """Other profiles and comments stay byte for byte."""
-    text = changed(OTHERS)
-    assert text.startswith(f"{OTHERS}\n[profiles.dev]\n")
-    assert tomllib.loads(text)["profiles"]["dev"] == VALUES
-
-
-@pytest.mark.parametrize("end", ["", "\n"])
-def test_new_profile_starts_a_line_of_its_own(end):
-    """A last line without an end is no reason to write into it."""
-    text = '[profiles.prod]\nclient_id = "p"' + end
-    assert tomllib.loads(changed(text))["profiles"] == {"prod": {"client_id": "p"}, "dev": VALUES}
-
-
-def test_second_profile_leaves_the_first_the_default():
-    """The only profile is the default without being named; beside a second one it has to be named."""
-    text = '[profiles.prod]\nclient_id = "p"\n'
-    assert changed(text).startswith(f'default = "prod"\n\n{text}')
-
-
-def test_profile_that_says_it_already_is_left_alone():
-    """However it is written: other quotes, another order."""
-    text = (
-        "[profiles.dev]\nclient_id='abc'\nredirect_uris=['http://localhost:8888/x',]\nuser_pool_id='eu-west-1_AbC123'"
-    )
-    assert changed(text) == text
-
-
-def test_value_is_changed_in_its_place():
-    """The line keeps its place, its alignment and its comment; no other byte changes."""
-    assert changed(CHANGED) == CHANGED.replace('"old"  # since June', '"abc"  # since June')
-
-
-def test_new_setting_comes_below_the_profiles_last():
-    """Not below the comment that belongs to the next profile."""
-    text = changed(CHANGED, client_id="old", logout_uri="https://a/")
-    assert text == CHANGED.replace("]\n\n# the next", ']\nlogout_uri = "https://a/"\n\n# the next')
-
-
-def test_list_over_several_lines_is_changed_whole():
-    """A list stays one list."""
-    text = changed(CHANGED, client_id="old", redirect_uris=["http://localhost:8888/x", "https://b/y"])
-    assert tomllib.loads(text)["profiles"]["dev"]["redirect_uris"][1] == "https://b/y"
-    assert text.endswith('\n\n# the next one\n[profiles.prod]\nclient_id = "old"\n')
-
-
-def test_line_ends_are_kept():
-    """A file from Windows stays one."""
-    text = changed(CHANGED.replace("\n", "\r\n"), logout_uri="https://a/")
-    assert text.count("\n") == text.count("\r\n") == CHANGED.count("\n") + 1
-
-
-def test_header_at_the_end_of_the_file():
-    """An empty profile without a line end gets its settings."""
-    assert tomllib.loads(changed("[profiles.dev]"))["profiles"]["dev"] == VALUES
+def read():
+    return read_team_file(None, None)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "environment", "profile"),
     [
-        'profiles.dev = {client_id = "old"}\n',
-        '[profiles]\ndev.client_id = "old"\n',
-        '[profiles.dev]\nclient_id = """old"""\n',
-        '[profiles.dev]\nredirect_uris = [\n  "https://old/",  # why\n]\n',
+        (PROD, None, "prod"),
+        (PROD + STAGE, "stage", "stage"),
+        (f'default = "stage"\n{PROD}{STAGE}', None, "stage"),
+        (f'default = "stage"\n{PROD}{STAGE}', "prod", "prod"),
     ],
 )
-def test_other_forms_are_refused_with_the_text_to_paste(text):
-    """Rather than to lose a comment, or to guess, the reader is given the text."""
-    with pytest.raises(ConfigurationError) as refused:
-        changed(text)
-    assert table_text("dev", VALUES) in refused.value.message
+def test_profile_is_the_one_that_notebooks_use(monkeypatch, text, environment, profile):
+    """The environment, the file's default, its only one: as everywhere in the package."""
+    if environment:
+        monkeypatch.setenv("COGNITO_NB_PROFILE", environment)
+    Path("cognito.toml").write_text(text)
+    assert read().profile == load_config().profile == profile
+    assert read().table["client_id"] == "p"
 
 
-def test_header_inside_a_text_is_none():
-    """What looks like a header in a text of several lines does not mislead: it is refused or right, never wrong."""
-    text = '[profiles.prod]\nlogin_hint = """\n[profiles.dev]\n"""\n[profiles.dev]\nclient_id = "old"\n'
-    with pytest.raises(ConfigurationError):
-        changed(text)
+@pytest.mark.parametrize("text", [None, "", PROD + STAGE])
+def test_profile_that_nobody_names_is_dev(text):
+    """In a new file, and beside several of which none is the default."""
+    if text is not None:
+        Path("cognito.toml").write_text(text)
+    assert (read().profile, read().table) == ("dev", {})
 
 
-@pytest.mark.parametrize("text", ["[", "profiles = 1", "[profiles]\ndev = 1", "profiles = []"])
-def test_unreadable_file_is_an_error_that_names_it(text):
-    """No TOML, or other things where profiles should be."""
+def test_profile_with_an_odd_name_is_not_written():
+    """A name out of the file is held to the same letters as one from the command line."""
+    Path("cognito.toml").write_text('default = "a\\n+ b"\n')
+    with pytest.raises(ConfigurationError, match="'a [+] b'") as refused:
+        read()
+    assert "--profile" in refused.value.hint
+
+
+def _another_users(monkeypatch):
+    Path("cognito.toml").write_text(PROD)
+    monkeypatch.setattr(profiles, "_is_ours", lambda _: False)
+
+
+UNREAD = {
+    "another user's": _another_users,
+    "a link to nothing": lambda _: Path("cognito.toml").symlink_to("elsewhere.toml"),
+    "a link to a device": lambda _: Path("cognito.toml").symlink_to("/dev/zero"),
+    "a pipe": lambda _: os.mkfifo("cognito.toml"),
+    "a folder": lambda _: Path("cognito.toml").mkdir(),
+}
+
+
+@pytest.mark.parametrize("make", UNREAD.values(), ids=UNREAD)
+def test_file_that_notebooks_refuse_is_refused(monkeypatch, make):
+    """What the package does not trust is neither read nor written through."""
+    make(monkeypatch)
+    with pytest.raises(ConfigurationError, match="Notebooks do not read"):
+        read()
+    assert not Path("elsewhere.toml").exists()
+
+
+def test_named_file_must_be_a_regular_one():
+    """A device or a pipe, which may have no end, is not read even if it is named."""
+    with pytest.raises(ConfigurationError, match="no regular file"):
+        read_team_file(Path("/dev/zero"), None)
+
+
+def test_large_file_is_refused():
+    """Notebooks read so much and no more."""
+    Path("cognito.toml").write_text("#" * 300_000)
+    with pytest.raises(ConfigurationError, match="larger than"):
+        read()
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "profiles = 1", "[profiles]\ndev = 1", "client_id = 'abc'", "default = 1", "a = 1"]
+)
+def test_file_that_notebooks_could_not_load_is_refused(text):
+    """No TOML, or things where they do not belong: told now, not when somebody signs in."""
+    path = Path("here.toml")
+    path.write_text(text)
     with pytest.raises(ConfigurationError, match=r"here\.toml"):
-        profile_in(text, "dev", "here.toml")
+        read_team_file(path, None)
 
 
-def test_read_and_write_keep_every_byte(tmp_path):
+def test_file_of_other_bytes_is_refused():
+    """What is no UTF-8 is no TOML."""
+    Path("cognito.toml").write_bytes(b"\xff")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read()
+
+
+def test_place_of_a_link_is_where_it_leads(tmp_path):
+    """A link out of the folder is not shown as if the file were here."""
+    (tmp_path / "other.toml").write_text(PROD)
+    Path("cognito.toml").symlink_to(tmp_path / "other.toml")
+    assert read().place == str(tmp_path / "other.toml")
+
+
+def test_place_of_a_parents_file_is_its_whole_path(tmp_path, monkeypatch):
+    """From a folder below, and in its own folder its name alone."""
+    Path("cognito.toml").write_text(PROD)
+    assert read().place == "cognito.toml"
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    assert read().place == str(tmp_path / "work" / "cognito.toml")
+
+
+def test_read_and_write_keep_every_byte():
     """Line ends and letters of any kind come back as they were."""
-    path, text = tmp_path / "cognito.toml", "# ä\r\n\n"
-    assert read_text(path) == ""
+    path, text = Path("cognito.toml"), "# ä\r\n\n"
     write_text(path, text)
     assert path.read_bytes() == text.encode()
-    assert read_text(path) == text
+    assert read().text == text
 
 
-def test_file_of_other_bytes_is_refused(tmp_path):
-    """What is no UTF-8 is no TOML."""
-    (tmp_path / "cognito.toml").write_bytes(b"\xff")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_text(tmp_path / "cognito.toml")
+def test_new_file_has_the_usual_mode():
+    """As any file that this user makes."""
+    Path("any").touch()
+    write_text(Path("cognito.toml"), "")
+    assert Path("cognito.toml").stat().st_mode == Path("any").stat().st_mode
+
+
+def test_written_file_keeps_its_mode_and_its_link():
+    """Others may read it as before, and a link stays one."""
+    Path("real.toml").touch(mode=0o640)
+    Path("cognito.toml").symlink_to("real.toml")
+    write_text(Path("cognito.toml"), PROD)
+    assert Path("cognito.toml").is_symlink()
+    assert Path("real.toml").read_text() == PROD
+    assert Path("real.toml").stat().st_mode & 0o777 == 0o640
+
+
+def test_written_file_is_another_at_once():
+    """Whoever reads it at that moment has the old one, to its end, or the new one."""
+    path = Path("cognito.toml")
+    path.write_text(PROD)
+    with path.open() as old:
+        write_text(path, STAGE)
+        assert old.read() == PROD
+    assert path.read_text() == STAGE
+
+
+def _full(_):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("do", [write_text, refuse_unwritable])
+def test_full_disk_leaves_the_file_whole(monkeypatch, do):
+    """The old file stays, to the last byte, and nothing beside it; before AWS is changed it is seen, too."""
+    Path("cognito.toml").write_text(PROD)
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(ConfigurationError, match="cannot be written: No space left"):
+        do(Path("cognito.toml"), STAGE)
+    assert Path("cognito.toml").read_text() == PROD
+    assert list(Path().iterdir()) == [Path("cognito.toml")]
+
+
+@pytest.mark.parametrize("do", [write_text, refuse_unwritable])
+def test_read_only_file_is_meant_to_be_one(monkeypatch, do):
+    """The folder alone would let it be replaced."""
+    Path("cognito.toml").write_text(PROD)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write any
+    with pytest.raises(ConfigurationError, match="cannot be written: Permission denied"):
+        do(Path("cognito.toml"), STAGE)
+    assert Path("cognito.toml").read_text() == PROD
+
+
+def test_trying_to_write_changes_nothing():
+    """A file that can be written is as it was, and a new one is not there yet."""
+    Path("cognito.toml").write_text(PROD)
+    refuse_unwritable(Path("cognito.toml"), STAGE)
+    refuse_unwritable(Path("new.toml"), STAGE)
+    assert Path("cognito.toml").read_text() == PROD
+    assert list(Path().iterdir()) == [Path("cognito.toml")]

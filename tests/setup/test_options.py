@@ -20,6 +20,8 @@ def parsed(*arguments):
     "arguments",
     [
         ["--hub", "http://hub.example.org"],
+        ["--hub", "https://hub.example.org/?next"],
+        ["--hub", "https://hub.example.org", "--hub", "https://other.example.org"],
         ["--callback-url", "no-url"],
         ["--callback-url", "https://a/#fragment"],
         ["--api-origin", "https://api.example.com/v1"],
@@ -43,6 +45,11 @@ def test_wrong_value_is_exit_code_2(arguments, capsys):
 def test_hub_is_its_base_however_it_is_written(hub):
     """The address that people see in their browser will do."""
     assert parsed("--hub", hub).hub == "https://hub.example.org"
+
+
+def test_profile_is_not_named_unless_somebody_does():
+    """Which one counts is a matter of the file and the environment, as everywhere in the package."""
+    assert parsed().profile is None
 
 
 def test_help_names_the_scopes_of_the_settings():

@@ -10,11 +10,12 @@ from botocore import xform_name
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
+from cognito_nb.errors import ConfigurationError
 from cognito_nb.setup.client import Wanted
 from cognito_nb.setup.domain import Domain
-from cognito_nb.setup.plan import NEW_CLIENT_ID, make_plan
+from cognito_nb.setup.plan import make_plan
 from cognito_nb.setup.read import There, UserPool
-from cognito_nb.setup.show import as_calls, as_cli, as_text
+from cognito_nb.setup.show import as_calls, as_cli, as_text, keyring_lines
 from cognito_nb.setup.template import as_template
 
 POOL = UserPool("eu-west-1_AbC123", "eu-west-1", "Team", "ESSENTIALS")
@@ -63,14 +64,21 @@ def test_text_says_from_what_to_what():
 
 def test_text_leaves_out_no_address_of_another_machine():
     """Those of this machine are one line; a stranger's, among many, is seen before it gets anybody's codes."""
-    wanted = replace(WANTED, callback_urls=(*URLS, "https://hub.example.org/cb", "https://evil.example.net/cb"))
-    lines = as_text(make_plan(EXISTING, wanted, MEMBERS), "").splitlines()
+    others = ("https://hub.example.org/cb", "https://evil.example.net/cb", "http://localhost:1337/steal")
+    lines = as_text(make_plan(EXISTING, replace(WANTED, callback_urls=(*URLS, *others)), MEMBERS), "").splitlines()
     first = next(n for n, line in enumerate(lines) if "CallbackURLs" in line)
-    shown = [line.split("CallbackURLs")[-1].strip() for line in lines[first : first + 3]]
+    shown = [line.split("CallbackURLs")[-1].strip() for line in lines[first : first + 4]]
     assert shown == [
         "+ http://localhost:8888/cognito/callback and 4 more on this machine",
-        *("+ https://hub.example.org/cb", "+ https://evil.example.net/cb"),
+        *(f"+ {url}" for url in others),
     ]
+
+
+def test_text_keeps_its_columns_below_the_longest_name():
+    """What changes stands in a column of its own, whatever it is called."""
+    text = as_text(plan(EXISTING), "")
+    assert "AllowedOAuthFlowsUserPoolClient" in text
+    assert len({len(found[0]) for found in re.finditer(r"^ {16}[A-Z]\w+ {2,}", text, re.MULTILINE)}) == 1
 
 
 def test_calls_are_readable_json():
@@ -80,6 +88,7 @@ def test_calls_are_readable_json():
         *("CreateUserPoolDomain", "CreateUserPoolClient", "CreateManagedLoginBranding"),
     ]
     assert json.loads(shown[1].split(" ", 1)[1])["ClientName"] == "it's $HOME"
+    assert json.loads(shown[2].split(" ", 1)[1])["ClientId"] == "(id of the new app client)"
 
 
 @pytest.mark.parametrize("there", [NEW, EXISTING], ids=["new", "existing"])
@@ -97,10 +106,34 @@ def test_commands_are_what_the_aws_cli_takes(there):
         assert options["--profile"] == "my team"
         sent = json.loads(options["--cli-input-json"])
         if "--client-id" in options:
-            sent["ClientId"] = options["--client-id"].replace("$CLIENT_ID", NEW_CLIENT_ID)
-        assert sent == dict(call.parameters)
+            sent["ClientId"] = options["--client-id"]
+        assert sent == {name: "$CLIENT_ID" if value is None else value for name, value in call.parameters.items()}
         shape = MODEL.operation_model(call.operation).input_shape
         assert not ParamValidator().validate(sent, shape).has_errors()
+
+
+@pytest.mark.parametrize("printed", [as_calls, as_cli, as_template])
+def test_what_is_to_be_copied_is_ascii(printed):
+    """Letters that a terminal may not have, or that drive it, are written as JSON's escapes."""
+    wanted = replace(WANTED, name="Zürich\x7f\x9b")
+    text = printed(make_plan(NEW, wanted, MEMBERS))
+    assert text.isascii()
+    assert "\x7f" not in text
+    assert "Z\\u00fcrich" in text
+
+
+def test_secret_is_put_into_the_keyring_by_words_of_a_shell():
+    """Typed, or read at the very AWS that this run was about; a shell takes each word as it is meant."""
+    lines = keyring_lines(POOL, "abc", aws_profile="my team", endpoint_url="http://localhost:4566/$(x)")
+    commands = "\n".join(lines[1:2] + lines[3:]).replace(" \\\n", " ").splitlines()
+    stored = ["python", "-m", "keyring", "set", f"cognito_nb client_secret {POOL.id}", "abc"]
+    asked = {"--region": POOL.region, "--profile": "my team", "--endpoint-url": "http://localhost:4566/$(x)"}
+    asked |= {"--user-pool-id": POOL.id, "--client-id": "abc", "--query": "UserPoolClient.ClientSecret"}
+    typed, read = (shlex.split(command) for command in commands)
+    assert typed == stored
+    assert read[:3] == ["aws", "cognito-idp", "describe-user-pool-client"]
+    assert read[read.index("|") + 1 :] == stored
+    assert dict(zip(read[3:15:2], read[4:16:2], strict=True)) == asked
 
 
 @pytest.mark.parametrize("there", [NEW, EXISTING], ids=["new", "existing"])
@@ -122,7 +155,6 @@ def test_template_of_a_new_client():
     assert resources["NotebooksClient"]["DependsOn"] == "NotebooksDomain"
     assert resources["NotebooksClient"]["Properties"]["GenerateSecret"] is True
     assert resources["NotebooksLoginStyle"]["Properties"]["ClientId"] == {"Ref": "NotebooksClient"}
-    assert NEW_CLIENT_ID not in json.dumps(template)
 
 
 def test_template_of_an_existing_client_keeps_its_settings():
@@ -135,3 +167,11 @@ def test_template_of_an_existing_client_keeps_its_settings():
     assert client["Properties"]["CallbackURLs"] == [*CLIENT["CallbackURLs"], *URLS]
     assert "ClientId" not in client["Properties"]
     assert list(template["Resources"]) == ["NotebooksClient"]
+
+
+@pytest.mark.parametrize(("setting", "name"), [("scopes", "AllowedOAuthScopes"), ("callback_urls", "CallbackURLs")])
+def test_template_fetches_nothing(setting, name):
+    """A file of somebody else's could have CloudFormation put a secret of the account into an address."""
+    wanted = replace(WANTED, **{setting: ("https://x.example.org/{{resolve:secretsmanager:prod}}",)})
+    with pytest.raises(ConfigurationError, match=f"^{name} of the app client holds {{{{"):
+        as_template(make_plan(NEW, wanted, MEMBERS))

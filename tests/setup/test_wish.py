@@ -57,6 +57,44 @@ def test_hub_is_where_a_sign_out_ends():
     assert made["redirect_uris"][-1] == "https://hub.example.org/hub/user-redirect/cognito/callback"
 
 
+def test_scope_is_added_to_those_that_are_there():
+    """One more scope takes none away: neither the file's nor, where it has none, the default."""
+    assert wanted_client(options("--scope", "my/write"), TABLE).scopes == ("openid", "my/read", "my/write")
+    assert wanted_client(options("--scope", "my/read"), {}).scopes == ("openid", "email", "profile", "my/read")
+
+
+def test_address_on_another_machine_that_only_the_file_names_is_known():
+    """Those of this machine, and those of the command line, are not among them."""
+    table = {"redirect_uris": ["http://localhost:1337/x", "https://a.example.org/cb", "https://b.example.org/cb"]}
+    wanted = wanted_client(options("--callback-url", "https://a.example.org/cb"), table)
+    assert wanted.unasked_urls == ("https://b.example.org/cb",)
+    assert set(table["redirect_uris"]) < set(wanted.callback_urls)
+
+
+def test_app_client_that_signs_in_for_itself_is_refused():
+    """Such a profile would get an app client for people, which is none for it."""
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_unusable({**TABLE, "grant": "client_credentials", "scopes": ["my/read"]}, "dev", "cognito.toml")
+    assert refused.value.setting == "grant"
+    assert "--profile" in refused.value.hint
+
+
+@pytest.mark.parametrize("table", [{}, {"region": "us-east-1"}, {"client_id": None}])
+def test_ids_that_are_not_known_yet_are_no_fault(table):
+    """Setup finds them, or makes them."""
+    refuse_unusable(table, "dev", "cognito.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "source"), [({"scopes": ["openid"]}, "--scope"), ({"scopes": ["email"]}, "profile 'dev' in cognito.toml")]
+)
+def test_value_is_blamed_on_where_it_came_from(table, source):
+    """What the file does not say came from an option."""
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_unusable({**TABLE, "scopes": ["email"]}, "dev", "cognito.toml", {**TABLE, **table})
+    assert refused.value.source == source
+
+
 @pytest.mark.parametrize("table", [{"client_secret": "s3cret-value"}, {"typo": "x"}, {"domain": "evil.example.org"}])
 def test_profile_that_could_not_be_loaded_is_refused(table):
     """A file's faults are told before AWS is changed; a secret in it is not shown."""
