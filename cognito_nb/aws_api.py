@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import CognitoError, ConfigurationError, NetworkError
+from .unlogged import unlogged
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
     from botocore.model import Shape  # type: ignore[import-untyped]
+    from botocore.session import Session  # type: ignore[import-untyped]
 
 __all__ = ["ApiError", "NotFoundError", "call", "has_credentials", "one_line", "unusable_answer", "user_pools_api"]
 
 _CONNECT, _READ, _ATTEMPTS = 5.0, 20.0, 4  # seconds, seconds, requests
+_BRIEF_READ = 5.0  # seconds
 _ASKS_THE_NETWORK = ("container-role", "iam-role")  # botocore's names of providers that send a request to find out
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
@@ -72,7 +75,7 @@ class NotFoundError(ApiError):
 
 
 def user_pools_api(
-    *, region: str | None = None, aws_profile: str | None = None, endpoint_url: str | None = None
+    *, region: str | None = None, aws_profile: str | None = None, endpoint_url: str | None = None, brief: bool = False
 ) -> Any:  # noqa: ANN401 - boto3 makes its classes when they are used
     """Return boto3's client of ``cognito-idp``, with credentials; nothing is asked yet.
 
@@ -84,6 +87,8 @@ def user_pools_api(
         A profile of AWS's own configuration files; default as boto3 has it (``AWS_PROFILE``).
     endpoint_url : str, optional
         Where another user pool service listens, such as an emulator.
+    brief : bool
+        Whether to try once, and ten seconds at most: where AWS's answer is of use, but not needed.
 
     Raises
     ------
@@ -98,8 +103,8 @@ def user_pools_api(
 
     config = Config(
         connect_timeout=_CONNECT,
-        read_timeout=_READ,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        read_timeout=_BRIEF_READ if brief else _READ,
+        retries={"mode": "standard", "total_max_attempts": 1 if brief else _ATTEMPTS},
         user_agent_extra=f"cognito_nb/{__version__}",
     )
     try:
@@ -108,7 +113,7 @@ def user_pools_api(
             failure: CognitoError = ConfigurationError("There are no AWS credentials.", hint=_SIGN_IN)
         else:
             return session.client("cognito-idp", region_name=region, endpoint_url=endpoint_url, config=config)
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         failure = _unasked(error)
     except ValueError:  # botocore's answer to an endpoint or a region that is none
         hint = "A region looks like eu-west-1, an endpoint URL like http://localhost:4566."
@@ -117,7 +122,9 @@ def user_pools_api(
 
 
 def has_credentials(aws_profile: str | None = None) -> bool:
-    """Tell whether boto3 is there and has credentials, without a request: an instance's role does not count.
+    """Tell whether boto3 is there and has credentials, without a request or a question to a person.
+
+    An instance's role does not count, and neither does a role for which botocore would ask for an MFA code.
 
     Parameters
     ----------
@@ -127,15 +134,18 @@ def has_credentials(aws_profile: str | None = None) -> bool:
     if importlib.util.find_spec("boto3") is None:
         return False
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - the extra `aws`
-    from botocore.session import Session  # type: ignore[import-untyped]  # noqa: PLC0415 - the same
+    from botocore.session import Session  # noqa: PLC0415 - the same
 
     try:
         session = Session(profile=aws_profile)
         providers = session.get_component("credential_provider")
         for name in _ASKS_THE_NETWORK:
             providers.remove(name)
-        return session.get_credentials() is not None or any(os.environ.get(name) for name in _CONTAINER)
-    except BotoCoreError:
+        credentials = session.get_credentials()
+        if credentials is None:
+            return any(os.environ.get(name) for name in _CONTAINER)
+        return credentials.method != "assume-role" or not _asks_for_mfa(session)
+    except (BotoCoreError, OSError):
         return False
 
 
@@ -168,10 +178,11 @@ def call(api: Any, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa
 
     method = getattr(api, xform_name(operation))
     try:
-        answer: dict[str, Any] = method(**parameters)
+        with unlogged("botocore"):
+            answer: dict[str, Any] = method(**parameters)
     except ClientError as error:
         failure = _refused(error, operation)
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
         failure = _unasked(error)
     except (ResponseParserError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         failure = unusable_answer(operation)  # botocore's parsers look at no type
@@ -210,6 +221,16 @@ def one_line(text: object, *, limit: int = 300) -> str:
         return ""
     line = "".join(" " if unicodedata.category(c) in _UNSHOWN else c for c in text[: limit + 1])
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _asks_for_mfa(session: Session) -> bool:
+    """Tell whether the profile, or one that it takes its own credentials from, names an MFA device."""
+    profiles, seen = session.full_config.get("profiles", {}), set[str]()
+    name = session.profile or "default"
+    while name in profiles and name not in seen and "mfa_serial" not in profiles[name]:
+        seen.add(name)
+        name = profiles[name].get("source_profile", "")
+    return "mfa_serial" in profiles.get(name, {})
 
 
 def _words(text: object) -> str:
@@ -259,7 +280,7 @@ def _refused_operation(operation: str, code: str, said: str) -> ApiError:
     return ApiError(f"AWS refused {operation}: {said} ({code})", code=code, hint=fix)
 
 
-def _unasked(error: BotoCoreError) -> CognitoError:
+def _unasked(error: BotoCoreError | OSError) -> CognitoError:
     """Return what an error of botocore's own means: nothing was asked, or nothing came back."""
     from botocore import exceptions  # noqa: PLC0415 - the extra `aws`
 

@@ -157,9 +157,9 @@ class ConfigurationError(CognitoError):
     def __init__(
         self, message: str, *, setting: str | None = None, source: str | None = None, **more: Unpack[_More]
     ) -> None:
-        super().__init__(message if source is None else f"{message} (from {source})", **more)
-        self.setting = setting
-        self.source = source
+        text = message if source is None else f"{message} (from {source})"  # a folder may be named by anybody
+        super().__init__("".join(c if c.isprintable() or c == "\n" else " " for c in text), **more)
+        self.setting, self.source = setting, source
 
 
 class NotSignedInError(CognitoError):

@@ -1,5 +1,7 @@
 """The client of AWS's API: what it needs, and what its errors become."""
 
+import logging
+
 import pytest
 from aws_answers import answer_with
 from aws_settings import use_test_keys
@@ -164,6 +166,67 @@ def test_answer_is_given_without_botocores_own(api):
         stub.add_response("describe_user_pool_domain", {"DomainDescription": {"Domain": "a"}}, {"Domain": "a"})
         answer = aws_api.call(api, "DescribeUserPoolDomain", Domain="a")
     assert answer == {"DomainDescription": {"Domain": "a"}}
+
+
+def test_secrets_of_an_answer_are_not_logged(monkeypatch, caplog):
+    """At level DEBUG botocore writes down bodies and what it signs with."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "session-token-of-the-tests")
+    with_token = aws_api.user_pools_api(region="eu-west-1")
+    answer_with(with_token, b'{"UserPoolClient": {"ClientSecret": "secret-of-the-client"}}')
+    logging.getLogger("botocore.parsers").setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG, "botocore"):
+        aws_api.call(with_token, "DescribeUserPoolClient", UserPoolId=POOL, ClientId="abc")
+    logging.getLogger("botocore.parsers").setLevel(logging.NOTSET)
+    with_token.close()
+    assert "secret-of-the-client" not in caplog.text
+    assert "session-token-of-the-tests" not in caplog.text
+
+
+def test_identity_token_that_is_missing_becomes_an_error_of_ours(monkeypatch):
+    """Botocore opens its file when it signs, and lets the operating system's error through."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token")
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/notebooks")
+    api = aws_api.user_pools_api(region="eu-west-1")
+    with pytest.raises(ConfigurationError, match="not usable"):
+        aws_api.call(api, "DescribeUserPool", UserPoolId=POOL)
+    api.close()
+
+
+ROLE = "role_arn = arn:aws:iam::123456789012:role/notebooks\nsource_profile = "
+MFA = "mfa_serial = arn:aws:iam::123456789012:mfa/ada"
+KEYS = "aws_access_key_id = AKIDOFTHETESTS\naws_secret_access_key = key"
+PROFILES = {
+    "keys": KEYS,
+    "role": f"{ROLE}keys",
+    "mfa": f"{ROLE}keys\n{MFA}",
+    "chain": f"{ROLE}mfa",
+    "circle": f"{ROLE}circle\n{KEYS}",
+    "unused": f"{KEYS}\n{MFA}",
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "has"),
+    [("keys", True), ("role", True), ("mfa", False), ("chain", False), ("circle", True), ("unused", True)],
+)
+def test_role_that_asks_for_a_code_does_not_count(monkeypatch, tmp_path, profile, has):
+    """Botocore would wait for an MFA code in the terminal; keys that merely name a device need none."""
+    settings = "\n".join(f"[profile {name}]\n{lines}" for name, lines in PROFILES.items())
+    (tmp_path / "config").write_text(settings)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert aws_api.has_credentials(profile) is has
+
+
+@pytest.mark.parametrize(("brief", "attempts", "seconds"), [(True, 1, 10), (False, 4, 25)])
+def test_brief_question_is_asked_once(brief, attempts, seconds):
+    """The doctor can do without the answer, setup cannot."""
+    api = aws_api.user_pools_api(region="eu-west-1", brief=brief)
+    config = api.meta.config
+    api.close()
+    assert config.retries["total_max_attempts"] == attempts
+    assert config.connect_timeout + config.read_timeout == seconds
 
 
 def test_credentials_are_found_without_a_request(monkeypatch):

@@ -141,6 +141,12 @@ def test_configuration_error_says_where_the_value_came_from():
     assert str(ConfigurationError("Bad domain.", source="cognito.toml")) == "Bad domain. (from cognito.toml)"
 
 
+def test_configuration_error_drives_no_terminal():
+    """The folder of a cloned repository may have any name."""
+    error = ConfigurationError("/a\x1b[2J/cognito.toml is empty.", source="/a\x1b[2J\u202e/cognito.toml")
+    assert str(error) == "/a [2J/cognito.toml is empty. (from /a [2J /cognito.toml)"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"), [(None, "(NoneType)"), (5, "(int)"), ([SECRETS[0]], "(list)"), (b"x", "(bytes)")]
 )

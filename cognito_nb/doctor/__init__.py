@@ -1,7 +1,8 @@
 """``jupyter cognito doctor``: looks for what will keep a sign-in from working, before anybody signs in.
 
 The checks run in the order in which a sign-in would meet their faults, and each says at once what it has found. Nothing
-is changed anywhere; no check needs a session or AWS credentials. What a fault means stands in `causes`.
+is changed, but that Jupyter removes the files of its servers that are gone when it is asked for those that run. No
+check needs a session or AWS credentials. What a fault means stands in `causes`.
 
 This module is loaded with every command line, so it loads nothing.
 """

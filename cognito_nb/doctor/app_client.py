@@ -8,35 +8,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..aws_api import NotFoundError, has_credentials
+from ..aws_api import NotFoundError, call, has_credentials, one_line, unusable_answer, user_pools_api
+from ..aws_names import unreadable_attributes
 from .differences import difference
 from .finding import ok
-from .probe import scope_fault
+from .narrowing import scope_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..config import CognitoConfig
     from .case import Case
     from .finding import Finding
 
-__all__ = ["check_app_client"]
+__all__ = ["check_app_client", "read_app_client"]
 
-_READ = "cognito-idp:DescribeUserPoolClient"
-_ATTRIBUTES = {"email": ("email", "email_verified"), "phone": ("phone_number", "phone_number_verified")}
+_READING = "DescribeUserPoolClient"
+
+
+def read_app_client(config: CognitoConfig) -> dict[str, Any] | None:
+    """Return the app client as AWS shows it, with ``HasSecret`` in the place of its secret; None without credentials.
+
+    Parameters
+    ----------
+    config : CognitoConfig
+        Names the user pool and the app client.
+
+    Raises
+    ------
+    ConfigurationError
+        If AWS refuses, or its own settings are unusable.
+    NetworkError
+        If there is no usable answer.
+    """
+    if not has_credentials():
+        return None
+    api = user_pools_api(region=config.region, brief=True)
+    shown = call(api, _READING, UserPoolId=config.user_pool_id, ClientId=config.client_id).get("UserPoolClient", {})
+    has_secret = bool(shown.pop("ClientSecret", None))  # before anything can fail: an error keeps its frames
+    if shown.get("ClientId") != config.client_id:
+        raise unusable_answer(_READING)
+    return {**shown, "HasSecret": has_secret}
 
 
 def check_app_client(case: Case) -> Iterator[Finding]:
     """Compare the app client with the settings, as far as no finding has said it already."""
     if case.aws is None:
         return
-    if not has_credentials():
-        yield ok("aws", "Not compared with AWS: there are no AWS credentials here (they are not needed)")
-        return
     app_client = case.app_client
     if app_client is None:
         yield _not_read(case)
         return
-    title = f"App client {app_client.get('ClientName', '')} ({app_client['ClientId']}) at AWS"
+    title = f"App client {one_line(app_client.get('ClientName'))} ({app_client['ClientId']}) at AWS"
     faults = [finding for about, check in _CHECKS.items() for finding in check(case, app_client, f"{title}: {about}")]
     yield from faults
     if not faults:
@@ -44,15 +67,14 @@ def check_app_client(case: Case) -> Iterator[Finding]:
 
 
 def _not_read(case: Case) -> Finding:
-    """Say why there is no comparison: that alone hinders no sign-in."""
-    title, error = "Not compared with AWS", case.aws_error
+    """Say why there is no comparison: that hinders no sign-in."""
+    error = case.aws_error
     if isinstance(error, NotFoundError):
         detail = f"These AWS credentials find no such app client in {case.config.user_pool_id}."
         fix = "Compare client_id and user_pool_id with the console; or the credentials are another account's."
-        return case.found("aws", title, "client_unknown", status="warning", detail=detail, fix=fix)
-    message = error.message if error else "AWS gave no answer."
-    fix = (error.hint if error else "") or f"Name credentials that allow {_READ}, or do without."
-    return case.found("aws", title, "", status="warning", detail=message, fix=fix)
+        return case.found("aws", "Not compared with AWS", "client_unknown", status="warning", detail=detail, fix=fix)
+    reason = error.message if error else "There are no AWS credentials here."
+    return ok("aws", f"Not compared with AWS (nor is that needed): {reason}")
 
 
 def _flows(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Finding]:
@@ -71,7 +93,7 @@ def _flows(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Fi
 def _callbacks(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Finding]:
     registered = app_client.get("CallbackURLs", [])
     for uri in case.config.redirect_uris:
-        if uri in registered or uri in case.reported:
+        if uri in registered or uri in case.named:
             continue
         near = difference(uri, registered)
         detail = f"The app client does not have {uri}{f'; {near}' if near else ''}."
@@ -81,14 +103,14 @@ def _callbacks(case: Case, app_client: Mapping[str, Any], title: str) -> Iterato
 
 def _scopes(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Finding]:
     allowed = app_client.get("AllowedOAuthScopes", [])
-    refused = [scope for scope in case.config.scopes if scope not in allowed and scope not in case.reported]
+    refused = [scope for scope in case.config.scopes if scope not in allowed and scope not in case.named]
     if refused:
         yield scope_fault(case, "aws:scopes", title, refused)
 
 
 def _secret(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Finding]:
     has, given = app_client["HasSecret"], case.config.secret is not None
-    if has and not given:
+    if has and not given and "secret_missing" not in case.reported:
         yield case.found("aws:secret", title, "secret_missing", detail="It has a secret, and client_secret is not set.")
     if given and not has:
         yield case.found("aws:secret", title, "secret_not_wanted", detail="It has none, and client_secret is set.")
@@ -121,12 +143,7 @@ def _revocation(case: Case, app_client: Mapping[str, Any], title: str) -> Iterat
 
 def _attributes(case: Case, app_client: Mapping[str, Any], title: str) -> Iterator[Finding]:
     """Name attributes behind a scope that the client may not read: its code is then refused."""
-    readable = app_client.get("ReadAttributes", [])
-    if not readable:  # unset: all
-        return
-    needed = [name for scope in case.config.scopes for name in _ATTRIBUTES.get(scope, ())]
-    missing = [name for name in needed if name not in readable]
-    if missing:
+    if missing := unreadable_attributes(case.config.scopes, app_client.get("ReadAttributes")):
         names = ", ".join(missing)
         detail = f"ReadAttributes lacks {names}, which the scopes open: the token endpoint answers invalid_grant."
         fix = f"Allow the app client to read {names}, or take the scope out of the setting scopes."

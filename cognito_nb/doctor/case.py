@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..aws_api import call, has_credentials, user_pools_api
 from ..aws_names import pool_of_issuer
 from ..causes import cause_of
 from ..errors import CognitoError
+from .app_client import read_app_client
 from .finding import found, of_error
+from .shell import line_to_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Case"]
 
 T = TypeVar("T")
+_PROBE_SECONDS = 60.0  # for all questions to the network together
 _EMULATOR = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 
 
@@ -48,9 +51,13 @@ class Case:
     callbacks : tuple of str
         The callback URLs that would be used here, the likeliest first.
     reported : set of str
-        Codes, and codes with what they are about, that a finding has named: AWS's settings need not say it again.
+        Codes that a finding has named: AWS's settings need not say it again.
+    named : set of str
+        URLs and scopes that a finding has named, as well.
     aws_error : CognitoError or None
         Why AWS did not show the app client.
+    deadline : float
+        When the time for questions to the network is up (`time.monotonic`, seconds).
     """
 
     config: CognitoConfig
@@ -61,13 +68,24 @@ class Case:
     receiver: str = ""
     callbacks: tuple[str, ...] = ()
     reported: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     aws_error: CognitoError | None = None
+    deadline: float = math.inf
     _app_client: dict[str, Any] | None = None
     _was_asked: bool = False
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the transport's loop; an interrupt ends it."""
         return self.transport.background.run(coroutine)
+
+    def start_questions(self) -> None:
+        """Let the time for questions to the network begin."""
+        self.deadline = time.monotonic() + _PROBE_SECONDS
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether no further question may begin: the answers were slow."""
+        return time.monotonic() >= self.deadline
 
     @property
     def aws(self) -> Mapping[str, str] | None:
@@ -84,16 +102,20 @@ class Case:
 
         None without AWS credentials, and if AWS refuses: `aws_error` says why.
         """
-        if not self._was_asked and self.aws is not None and has_credentials():
+        if not self._was_asked and self.aws is not None:
             self._was_asked = True
-            self._describe()
+            try:
+                self._app_client = read_app_client(self.config)
+            except CognitoError as error:
+                self.aws_error = error
         return self._app_client
 
     def registering(self, redirect_uri: str) -> str:
         """Return how a callback URL is registered."""
         how = f"Add exactly {redirect_uri} to the app client's allowed callback URLs"
-        profile = "" if self.config.profile in ("default", "dev") else f" --profile {self.config.profile}"
-        return f"{how}: jupyter cognito setup{profile} --callback-url {redirect_uri}" if self.aws else f"{how}."
+        profile = [] if self.config.profile in ("default", "dev") else ["--profile", self.config.profile]
+        line = line_to_copy(["jupyter", "cognito", "setup", *profile, "--callback-url", redirect_uri])
+        return f"{how}: {line}" if self.aws and line else f"{how}."
 
     def found(
         self, id_: str, title: str, code: str, *, status: Status = "failed", detail: str = "", fix: str = ""
@@ -105,16 +127,4 @@ class Case:
 
     def of_error(self, id_: str, title: str, error: CognitoError, *, status: Status = "failed") -> Finding:
         """Return the finding of an error."""
-        return of_error(id_, title, error, status=status, aws=self.aws)
-
-    def _describe(self) -> None:
-        config = self.config
-        try:
-            api = user_pools_api(region=config.region)
-            answer = call(api, "DescribeUserPoolClient", UserPoolId=config.user_pool_id, ClientId=config.client_id)
-        except CognitoError as error:
-            self.aws_error = error
-            return
-        app_client = answer["UserPoolClient"]
-        app_client["HasSecret"] = bool(app_client.pop("ClientSecret", None))
-        self._app_client = app_client
+        return of_error(id_, title, error, status=status, aws=self.aws, issuer=self.config.issuer)

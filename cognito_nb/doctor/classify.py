@@ -17,6 +17,8 @@ from ..errors import public_text
 __all__ = ["Outcome", "classify"]
 
 _TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR, _REDIRECTION = 429, 500, 400, 300  # HTTP statuses
+_FORBIDDEN, _NOT_FOUND = 403, 404
+_LONGEST_HOST = 80  # characters
 _WORDS = (  # of the error page, and of the parameter `error` in its address
     (re.compile(r"redirect_mismatch", re.IGNORECASE), "redirect_mismatch"),
     (re.compile(r"not enabled for OAuth ?2\.0 flows", re.IGNORECASE), "client_not_enabled"),
@@ -42,19 +44,27 @@ class Outcome:
     Attributes
     ----------
     code : str
-        The row of `causes`; empty if the request is a good one.
+        The row of `causes`; empty if the request is a good one, and if it is `blocked`.
     words : str
         Cognito's own words, made fit to be shown.
     next_url : str
         The login page to look at; empty if this was the end.
     host : str
-        The identity provider's host, if it goes there.
+        The identity provider's host, if it goes there, made fit to be shown.
+    blocked : bool
+        Whether a firewall has refused, so that nothing is known.
     """
 
     code: str = ""
     words: str = ""
     next_url: str = ""
     host: str = ""
+    blocked: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether Cognito would let a person sign in."""
+        return not self.code and not self.blocked
 
 
 def classify(
@@ -86,19 +96,28 @@ def classify(
     code = next((code for pattern, code in _WORDS if pattern.search(body)), None)
     if code == "login_page_unbranded" or (code and status >= _CLIENT_ERROR):
         return Outcome(code)
-    if status < _CLIENT_ERROR:
-        return Outcome()
+    return Outcome() if status < _CLIENT_ERROR else _of_refusal(status, is_page=is_page)
+
+
+def _of_refusal(status: int, *, is_page: bool) -> Outcome:
+    """Return what a page without known words means."""
+    words = f"HTTP status {status}"
     if status == _TOO_MANY:
         return Outcome("throttled")
     if status >= _SERVER_ERROR:
-        return Outcome("server_error", f"HTTP status {status}")
-    return Outcome("login_page_unbranded" if is_page else "invalid_request", f"HTTP status {status}")
+        return Outcome("server_error", words)
+    if status == _FORBIDDEN:  # Cognito itself answers 400, AWS WAF 403 ("AWS WAF web ACLs" in the developer guide)
+        return Outcome(words=words, blocked=True)
+    if status == _NOT_FOUND and not is_page:  # every domain of a user pool has this endpoint
+        return Outcome("no_domain", words)
+    return Outcome("login_page_unbranded" if is_page else "invalid_request", words)
 
 
 def _of_redirect(location: str, *, asked: str, redirect_uri: str) -> Outcome:
     try:
         target = urljoin(asked, location)
         to, of = urlsplit(target), urlsplit(asked)
+        host = _shown_host(to.hostname or "", to.port)
     except ValueError:
         return Outcome("invalid_request", "a redirect to no URL")
     query = {name: values[0] for name, values in parse_qs(to.query).items()}
@@ -107,12 +126,18 @@ def _of_redirect(location: str, *, asked: str, redirect_uri: str) -> Outcome:
     if to.scheme not in ("https", "http"):
         return Outcome("invalid_request", "a redirect to no web page")
     if (to.scheme, to.netloc) != (of.scheme, of.netloc):
-        return Outcome(host=to.netloc)
+        return Outcome(host=host)
     if not to.path.endswith("/error"):
         return Outcome(next_url=target)
     error = query.get("error", "")
     code = next((code for pattern, code in _WORDS if pattern.search(error)), "")
     return Outcome(code or _AT_CALLBACK.get(error) or "invalid_request", public_text(error))
+
+
+def _shown_host(hostname: str, port: int | None) -> str:
+    """Return where a redirect goes, without the user name before it; each label alone is short enough to be shown."""
+    host = ".".join(public_text(label) for label in hostname.split(".")) + (f":{port}" if port else "")
+    return host if len(host) <= _LONGEST_HOST else f"{host[: _LONGEST_HOST - 1]}…"
 
 
 def _is_place(target: str, redirect_uri: str) -> bool:

@@ -6,15 +6,16 @@ Source: "App client terms" in the Cognito developer guide: a callback URL matche
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["difference"]
+__all__ = ["difference", "neighbours", "other_loopback"]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PORTS = {"http": 80, "https": 443}
+_JUPYTERS = range(8888, 8893)  # the port that Jupyter takes, and the next ones if it is taken
 _MOST = 3  # differences beyond which two URLs have nothing to do with each other
 
 
@@ -41,6 +42,39 @@ def difference(url: str, registered: Iterable[str]) -> str:
     if near is None or not 0 < len(near[0]) <= _MOST:
         return ""
     return f"the nearest is {near[1]} ({', '.join(near[0])})"
+
+
+def neighbours(url: str) -> tuple[str, ...]:
+    """Return the URLs that are registered by mistake in the place of this one, up to eight, the likeliest first.
+
+    Parameters
+    ----------
+    url : str
+        A callback URL.
+    """
+    parts = urlsplit(url)
+    near = [urlunsplit(parts._replace(path=parts.path[:-1] if parts.path.endswith("/") else f"{parts.path}/"))]
+    if parts.hostname in _LOOPBACK:  # elsewhere a user pool takes https only
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        near.append(other_loopback(url))
+        near.append(urlunsplit(parts._replace(scheme="http" if parts.scheme == "https" else "https")))
+        near += [urlunsplit(parts._replace(netloc=f"{host}:{port}")) for port in _JUPYTERS if port != parts.port]
+    return tuple(near)
+
+
+def other_loopback(url: str) -> str:
+    """Return a URL under the other name of this machine, localhost or 127.0.0.1; empty if its host is another.
+
+    Parameters
+    ----------
+    url : str
+        A callback URL.
+    """
+    parts = urlsplit(url)
+    if parts.hostname not in _LOOPBACK:
+        return ""
+    name = "localhost" if parts.hostname != "localhost" else "127.0.0.1"
+    return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
 
 
 def _distance(entry: tuple[list[str], str]) -> tuple[int, str]:

@@ -1,7 +1,8 @@
 """Whether cognito_nb is where it must be: in the Jupyter server's environment, switched on, and in the kernel's.
 
 In a terminal, ``jupyter cognito doctor`` runs in Jupyter's own environment and asks each kernel's Python; in a kernel
-it asks the Python of the server that started it, and the server itself over the wire.
+it asks the Python of the server that started it, and the server itself over the wire. A sign-in without a browser needs
+no server extension.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +22,10 @@ from ..tokens.access import take_server_access
 from ..wire import SIGN_INS_PATH, WIRE_VERSION
 from .finding import found, of_error, ok
 from .pythons import Installed, ask, here
+from .shell import line_to_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..tokens.access import ServerAccess
     from ..tokens.transport import Transport
@@ -30,22 +33,32 @@ if TYPE_CHECKING:
 
 __all__ = ["check_from_kernel", "check_from_terminal"]
 
-_PYTHON = re.compile(r"python[0-9.]*(\.exe)?", re.IGNORECASE)
-_INSTALL = "{python} -m pip install cognito_nb, then restart {what}."
+_VERSION = sys.version_info
+_OWN_PYTHONS = ("python", f"python{_VERSION.major}", f"python{_VERSION.major}.{_VERSION.minor}")
+_SERVER = re.compile(  # names of the programs and modules that are a Jupyter server
+    r"(^|[ ])jupyter(hub)?-(lab|labhub|notebook|nbclassic|server|singleuser)(-script\.py|\.exe)?([ ]|$)"
+    r"|-m (jupyterlab|notebook|nbclassic|jupyter_server|jupyterhub\.singleuser)(\.\w+)?([ ]|$)"
+)
+_SESSION = "JPY_SESSION_NAME"  # in the kernel of a notebook that a Jupyter server has open
+_MOST_WORDS = 6  # of a command, before the server's own options
 _ENABLE = "Run: jupyter server extension enable cognito_nb, then restart Jupyter."
 _BAD_REQUEST, _FORBIDDEN, _CONFLICT = 400, 403, 409  # HTTP statuses
 _CAPABILITY = "Capability of the Jupyter server"
 
 
-def check_from_terminal() -> Iterator[Finding]:
-    """Look at Jupyter's own environment, in which this runs, and ask the Python of every kernel."""
+def check_from_terminal(*, by_browser: bool = True) -> Iterator[Finding]:
+    """Look at Jupyter's own environment, in which this runs, and ask the Python of every kernel.
+
+    Parameters
+    ----------
+    by_browser : bool
+        Whether a sign-in comes back by a browser, for which the server extension is.
+    """
     server = here()
-    yield _extension(server, f"Jupyter server's environment: cognito_nb {__version__} in {sys.prefix}")
-    names, pythons = [], []
-    for name, spec in _python_kernels().items():
-        names.append((name, str(spec.get("display_name", name))))
-        pythons.append((_interpreter(spec["argv"][0]), spec.get("env") or {}))
-    kernels = ask(pythons)
+    title = f"Jupyter server's environment: cognito_nb {__version__} in {sys.prefix}"
+    yield _extension(server, title) if by_browser else ok("extension", title)
+    specs = _python_kernels()
+    kernels = ask([(_interpreter(spec["argv"]), spec["env"]) for spec in specs.values()])
     if not kernels:
         yield found(
             "kernels",
@@ -55,39 +68,37 @@ def check_from_terminal() -> Iterator[Finding]:
             detail="Jupyter has no Python kernel here.",
             fix="Install one: python -m pip install ipykernel cognito_nb",
         )
-    for (name, display_name), kernel in zip(names, kernels, strict=True):
-        others = any(other.version for other in kernels)
-        yield _kernel(f"kernel:{name}", display_name, kernel, server=server, others=others)
+    others = any(kernel.version for kernel in kernels)
+    for (name, spec), kernel in zip(specs.items(), kernels, strict=True):
+        yield _kernel(f"kernel:{name}", str(spec.get("display_name", name)), kernel, server=server, others=others)
 
 
-def check_from_kernel(transport: Transport) -> Iterator[Finding]:
-    """Look at this kernel, the Python of the process that started it, and ask the server over the wire.
+def check_from_kernel(transport: Transport, *, by_browser: bool = True) -> Iterator[Finding]:
+    """Look at this kernel, the Python of the server that started it, and ask that server over the wire.
 
     Parameters
     ----------
     transport : Transport
         Whose loop the question runs on.
+    by_browser : bool
+        Whether a sign-in comes back by a browser, for which the server extension is.
     """
     kernel, access = here(), take_server_access()
     yield ok("kernel", f"This kernel: cognito_nb {__version__} (wire version {WIRE_VERSION}) in {sys.prefix}")
-    python = _python_of_parent()
-    servers = [server for server in ask([(python, {})] if python else [], of_server=True) if server.answered]
-    for server in servers:
-        if server.version is None:
-            yield found(
-                "extension",
-                f"Jupyter server's environment ({server.python})",
-                "extension_missing",
-                status="warning",
-                detail="cognito_nb is not installed there.",
-                fix=_INSTALL.format(python=server.python, what="Jupyter"),
-            )
-        else:
-            yield _versions("extension", f"Jupyter server's environment ({server.python})", server, kernel)
-    if access is None:
+    if not by_browser:
+        return
+    command = _command_of_parent()
+    is_server = access is not None or _SESSION in os.environ or _is_server(command)
+    # Not the process's executable: in a virtual environment that is the base Python
+    asked = ask([(program, {}) for program in command[:1] if is_server], of_server=True)
+    servers = [server for server in asked if server.answered]
+    yield from (_of_server(server, kernel) for server in servers)
+    if access is not None:
+        yield _of_wire(transport, access)
+    elif is_server:
         yield _no_access(servers)
     else:
-        yield _of_wire(transport, access)
+        yield ok("capability", "No Jupyter server has started this kernel (VS Code, a script): none is needed")
 
 
 def _extension(server: Installed, title: str) -> Finding:
@@ -98,6 +109,14 @@ def _extension(server: Installed, title: str) -> Finding:
     else:
         detail, fix = "The server extension is not enabled in Jupyter's settings here.", _ENABLE
     return found("extension", title, "extension_missing", detail=detail, fix=fix)
+
+
+def _of_server(server: Installed, kernel: Installed) -> Finding:
+    title = f"Jupyter server's environment ({server.python})"
+    if server.version is not None:
+        return _versions("extension", title, server, kernel)
+    detail, fix = "cognito_nb is not installed there.", _install(server.python, "Jupyter")
+    return found("extension", title, "extension_missing", status="warning", detail=detail, fix=fix)
 
 
 def _kernel(id_: str, name: str, kernel: Installed, *, server: Installed, others: bool) -> Finding:
@@ -118,7 +137,7 @@ def _kernel(id_: str, name: str, kernel: Installed, *, server: Installed, others
             "kernel_package_missing",
             status="warning" if others else "failed",
             detail="cognito_nb is not installed in this kernel's environment.",
-            fix=_INSTALL.format(python=kernel.python, what="the kernel"),
+            fix=_install(kernel.python, "the kernel"),
         )
     return _versions(id_, title, kernel, server)
 
@@ -135,7 +154,7 @@ def _versions(id_: str, title: str, installed: Installed, own: Installed) -> Fin
         status="failed" if differs else "warning",
         detail=f"cognito_nb is {installed.version} there and {own.version} in {own.python}"
         + ("; they cannot speak to each other." if differs else "; they understand each other."),
-        fix=f"{installed.python} -m pip install cognito_nb=={own.version}, then restart Jupyter and the kernel.",
+        fix=_install(installed.python, "Jupyter and the kernel", f"cognito_nb=={own.version}"),
     )
 
 
@@ -146,11 +165,8 @@ def _no_access(servers: list[Installed]) -> Finding:
     elif any(server.version for server in servers):
         detail, fix = "The server extension is not enabled in the Jupyter server's environment.", _ENABLE
     else:
-        detail = "No Jupyter server with the cognito_nb extension has started this kernel."
-        fix = (
-            "Install cognito_nb in the Jupyter server's environment, then restart Jupyter. In VS Code and in scripts "
-            "there is nothing to do: the receiver below needs no server."
-        )
+        detail = "The Jupyter server that has started this kernel lacks the cognito_nb extension."
+        fix = "Install cognito_nb in the Jupyter server's environment, then restart Jupyter, and the kernel with it."
     return found("capability", _CAPABILITY, "extension_missing", status="warning", detail=detail, fix=fix)
 
 
@@ -184,31 +200,52 @@ class _Question:
         return {"wire": WIRE_VERSION}
 
 
+def _install(python: str, restarted: str, package: str = "cognito_nb") -> str:
+    """Return the fix by pip; a folder's name may hold anything."""
+    line = line_to_copy([python, "-m", "pip", "install", package])
+    return f"{line or f'Install {package} for that Python'}, then restart {restarted}."
+
+
 def _python_kernels() -> dict[str, dict[str, Any]]:
+    """Return what Jupyter has of Python's kernels; anybody's package may have left a file that is none."""
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - in a terminal only
 
     specs = {name: entry["spec"] for name, entry in KernelSpecManager().get_all_specs().items()}
-    return {name: spec for name, spec in sorted(specs.items()) if spec.get("language") == "python" and spec.get("argv")}
+    return {
+        name: {**spec, "env": _strings(spec.get("env"))}
+        for name, spec in sorted(specs.items())
+        if spec.get("language") == "python" and spec.get("argv") and all(isinstance(w, str) for w in spec["argv"])
+    }
 
 
-def _interpreter(program: str) -> str:
-    """Return what Jupyter starts for the first word of a kernel's command: a bare ``python`` is its own."""
-    if _PYTHON.fullmatch(program):
+def _strings(env: object) -> dict[str, str]:
+    pairs = env.items() if isinstance(env, Mapping) else ()
+    return {name: value for name, value in pairs if isinstance(name, str) and isinstance(value, str)}
+
+
+def _interpreter(argv: Sequence[str]) -> str:
+    """Return what Jupyter starts for a kernel's command: a bare ``python`` of its version is its own."""
+    program = argv[0].replace("{prefix}", sys.prefix)
+    if program in _OWN_PYTHONS:
         return sys.executable
+    if Path(program).name == "env" and len(argv) > 1:  # /usr/bin/env python
+        program = argv[1]
     return program if Path(program).is_absolute() else shutil.which(program) or program
 
 
-def _python_of_parent() -> str | None:
-    """Return the interpreter of the process that started this kernel, if it is one; psutil comes with ipykernel."""
+def _command_of_parent() -> list[str]:
+    """Return the command of the process that started this kernel, empty if unknown; psutil comes with ipykernel."""
     try:
         import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - in a kernel only
     except ImportError:
-        return None
+        return []
     try:
-        command = psutil.Process(os.getppid()).cmdline()
+        return [str(word) for word in psutil.Process(os.getppid()).cmdline()]
     except psutil.Error:
-        return None
-    program = command[0] if command else ""
-    # Not the process's executable: in a virtual environment that is the base Python
-    found_at = program if Path(program).is_absolute() else shutil.which(program)
-    return found_at if found_at and _PYTHON.fullmatch(Path(found_at).name) else None
+        return []
+
+
+def _is_server(command: Sequence[str]) -> bool:
+    """Tell whether a command is that of a Jupyter server; papermill, nbclient and editors start kernels, too."""
+    names = (re.split(r"[/\\]", word)[-1] for word in command[:_MOST_WORDS])
+    return _SERVER.search(" ".join(names)) is not None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Status", "found", "of_error", "ok"]
 
+_WITHOUT_ROW = "Correct what the cause names, then run this again."
+
 Status: TypeAlias = Literal["ok", "warning", "failed"]
 
 
@@ -90,7 +92,7 @@ def found(
         status=status,
         title=title,
         cause=f"{code}: {words}" if code else words,
-        fix=fix or row.fix,
+        fix=fix or (row.fix if code else _WITHOUT_ROW),
         code=code,
         console=row.console if aws else "",
         command=row.command_for(aws) if aws else "",
@@ -98,7 +100,31 @@ def found(
 
 
 def of_error(
-    id_: str, title: str, error: CognitoError, *, status: Status = "failed", aws: Mapping[str, str] | None = None
+    id_: str,
+    title: str,
+    error: CognitoError,
+    *,
+    status: Status = "failed",
+    issuer: str = "",
+    aws: Mapping[str, str] | None = None,
 ) -> Finding:
-    """Return what a check says that ended with an error: the error's own words."""
-    return found(id_, title, error.cause or "", status=status, detail=error.message, fix=error.hint or "", aws=aws)
+    """Return what a check says that ended with an error: the error's own words.
+
+    Parameters
+    ----------
+    id_, title : str
+        Of the finding.
+    error : CognitoError
+        What has ended the check.
+    status : str
+        As for `found`.
+    issuer : str, optional
+        The user pool, to be looked at where an error has no words for what to do.
+    aws : mapping of str to str, optional
+        As for `found`.
+    """
+    fix = error.hint or ""
+    if not fix and error.cause is None:
+        page = f"{issuer}/.well-known/openid-configuration" if issuer else "the address"
+        fix = f"A proxy or a captive portal may have answered: open {page} in a browser."
+    return found(id_, title, error.cause or "", status=status, detail=error.message, fix=fix, aws=aws)

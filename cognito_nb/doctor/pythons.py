@@ -1,4 +1,8 @@
-"""What other Pythons of this machine have of cognito_nb: the Jupyter server's and the kernels' are often two."""
+"""What other Pythons of this machine have of cognito_nb: the Jupyter server's and the kernels' are often two.
+
+A program is started for that only if its path is absolute and its name is a Python's: a relative one would be sought in
+the notebook's folder, which somebody else may have filled, and a shell would take the question for something else.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from ..wire import WIRE_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Installed", "ask", "extension_is_enabled", "here"]
+__all__ = ["Installed", "ask", "extension_is_enabled", "here", "may_be_asked"]
 
 _SECONDS = 15.0  # for all together; a cold import from a network drive takes some
 _QUESTION = """
@@ -35,6 +39,7 @@ except ImportError:
     pass
 print("\\n" + json.dumps(answer))
 """
+_PYTHON = re.compile(r"(pythonw?|pypy)[0-9.]*t?(\.exe)?", re.IGNORECASE)
 _VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,40}")
 
 
@@ -80,13 +85,24 @@ def extension_is_enabled() -> bool | None:
     return manager.get_jpserver_extensions().get("cognito_nb") is True
 
 
+def may_be_asked(program: str) -> bool:
+    """Tell whether a program is a Python that can be started from here: by its absolute path.
+
+    Parameters
+    ----------
+    program : str
+        The first word of a command.
+    """
+    return Path(program).is_absolute() and _PYTHON.fullmatch(Path(program).name) is not None
+
+
 def ask(pythons: Iterable[tuple[str, Mapping[str, str]]], *, of_server: bool = False) -> list[Installed]:
     """Ask interpreters what they have, all at once.
 
     Parameters
     ----------
     pythons : iterable of (str, mapping of str to str)
-        Each interpreter, and what its environment has beside this process's.
+        Each interpreter, and what its environment has beside this process's; those that `may_be_asked` are started.
     of_server : bool
         Whether to ask for the server extension, too, which takes a second.
     """
@@ -104,12 +120,13 @@ def ask(pythons: Iterable[tuple[str, Mapping[str, str]]], *, of_server: bool = F
 
 
 def _start(python: str, more: Mapping[str, str], what: str) -> subprocess.Popen[bytes] | None:
-    folder = Path(python).parent  # not the notebook's: a json.py there would be imported
+    if not may_be_asked(python):
+        return None
     with contextlib.suppress(OSError, ValueError):
         return subprocess.Popen(  # noqa: S603 - the interpreter that Jupyter itself starts
             [python, "-c", _QUESTION, what],
-            cwd=folder if folder.is_dir() and folder.is_absolute() else None,
-            env={**os.environ, **more},
+            cwd=Path(python).parent,  # not the notebook's: a json.py there would be imported
+            env={**os.environ, **more, "PYTHONSAFEPATH": "1"},  # Python 3.11 and later: no folder at all
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

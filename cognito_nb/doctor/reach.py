@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ __all__ = ["certificate_issuer", "check_user_pool", "proxy_for"]
 
 _NOTICEABLE = 5.0  # seconds of clock skew that are worth a warning; tokens forgive `LEEWAY`
 _TLS_SECONDS = 5.0
+_NOT_FOUND = 404  # HTTP status
+_SOME_PROXY = "a proxy"  # one whose address cannot be told from its user and password
+_HOST_PORT = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?")
 
 
 def check_user_pool(case: Case) -> Iterator[Finding]:
@@ -41,20 +45,26 @@ def check_user_pool(case: Case) -> Iterator[Finding]:
                 responses[0][0], issuer=config.issuer, endpoints=config.endpoints
             )
         else:
-            title = f"User pool {config.issuer}, its endpoints from the setting domain ({config.domain})"
+            title = f"Endpoints from the setting domain ({config.domain}); the user pool is not asked for them"
             case.metadata = metadata_of_domain(config.issuer, config.domain, endpoints=config.endpoints)
     except CognitoError as error:
         yield _unreached(case, "discovery", title, error, config.issuer)
         yield from _check_clock(case, responses)
         return
-    yield ok("discovery", f"{title}{_issued(config.issuer)}")
+    yield ok("discovery", title if config.domain else f"{title}{_issued(config.issuer)}")
     jwks_uri = case.metadata.jwks_uri
     title = f"Signing keys at {urlsplit(jwks_uri).netloc}"
     try:
         responses.append(_timed(case, jwks_request(jwks_uri)))
         count = len(process_jwks_response(responses[-1][0], now=case.clock()).keys)
     except CognitoError as error:
-        yield _unreached(case, "jwks", title, error, jwks_uri)
+        # With discovery it is known by now that there is such a user pool
+        unknown = config.domain is not None and bool(responses) and responses[-1][0].status == _NOT_FOUND
+        yield (
+            case.found("jwks", title, "user_pool_unknown")
+            if unknown
+            else _unreached(case, "jwks", title, error, jwks_uri)
+        )
     else:
         yield ok("jwks", f"{title}: {count}")
     yield from _check_clock(case, responses)
@@ -62,6 +72,8 @@ def check_user_pool(case: Case) -> Iterator[Finding]:
 
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment has for a URL, without user and password; None if there is none.
+
+    A value that is more than scheme, host and port may hold a part of the password there: it is ``a proxy`` then.
 
     Parameters
     ----------
@@ -123,7 +135,7 @@ def _check_clock(case: Case, responses: list[tuple[HttpResponse, float]]) -> Ite
 
 def _way_to(url: str) -> str:
     if proxy := proxy_for(url):
-        return f"reached through the proxy {proxy}"
+        return f"reached through {proxy if proxy == _SOME_PROXY else f'the proxy {proxy}'}"
     return "without TLS, on this machine" if url.startswith("http:") else "reached without a proxy"
 
 
@@ -143,5 +155,9 @@ def _unreached(case: Case, id_: str, title: str, error: CognitoError, url: str) 
 
 
 def _without_user(proxy: str) -> str:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    """Cut before anything is parsed: a password may hold what ends a host, or makes it none."""
+    scheme, has_scheme, rest = proxy.partition("://")
+    host = (rest if has_scheme else proxy).rpartition("@")[2]
+    if not _HOST_PORT.fullmatch(host):
+        return _SOME_PROXY
+    return f"{scheme if has_scheme and scheme.isalnum() else 'http'}://{host.rstrip('/')}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..front_end import say
 from .checks import all_checks
-from .show import lines_of, summary
+from .show import MARKS, details_of, lines_of, printable, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["html_of", "show_table"]
 
-_MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
 _COLOURS = {  # Jupyter's own for light and dark, with a fallback where it has none
     "ok": "var(--jp-success-color1, #388e3c)",
     "warning": "var(--jp-warn-color1, #f57c00)",
@@ -42,7 +41,7 @@ def show_table(profile: str | None) -> None:
     """
     findings = list(all_checks(profile, None))
     text = "\n".join(line for finding in findings for line in lines_of(finding))
-    say(html_of(findings), f"{text}\n\n{summary(findings)}")
+    say(html_of(findings), f"{text}\n\n{printable(summary(findings))}")
 
 
 def html_of(findings: Sequence[Finding]) -> str:
@@ -56,25 +55,23 @@ def html_of(findings: Sequence[Finding]) -> str:
     rows = "".join(map(_row, findings))
     return (
         f'<table style="{_TABLE}"><caption style="text-align:left;caption-side:top;padding:6px 8px">'
-        f"<strong>{escape(summary(findings))}</strong></caption><tbody>{rows}</tbody></table>"
+        f"<strong>{_text(summary(findings))}</strong></caption><tbody>{rows}</tbody></table>"
     )
 
 
 def _row(finding: Finding) -> str:
     details = "".join(
-        f'<br><span style="{_QUIET}">{label}</span> {_value(label, text)}'
-        for label, text in (
-            ("Cause:", finding.cause),
-            ("Fix:", finding.fix),
-            ("Console:", finding.console),
-            ("Command:", finding.command),
-        )
-        if text
+        f'<br><span style="{_QUIET}">{label.capitalize()}:</span> {_value(label, text)}'
+        for label, text in details_of(finding)
     )
-    mark = f'<strong style="color:{_COLOURS[finding.status]}">{_MARKS[finding.status]}</strong>'
+    mark = f'<strong style="color:{_COLOURS[finding.status]}">{MARKS[finding.status]}</strong>'
     label = f'<span title="{finding.status}" aria-label="{finding.status}">{mark}</span>'
-    return f'<tr><td style="{_CELL}">{label}</td><td style="{_CELL}">{escape(finding.title)}{details}</td></tr>'
+    return f'<tr><td style="{_CELL}">{label}</td><td style="{_CELL}">{_text(finding.title)}{details}</td></tr>'
 
 
 def _value(label: str, text: str) -> str:
-    return f"<code>{escape(text)}</code>" if label == "Command:" else escape(text)
+    return f"<code>{_text(text)}</code>" if label == "command" else _text(text)
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))

@@ -34,7 +34,7 @@ _CAUSES = {  # of an error
     "unauthorized_client": "code_grant_not_allowed",
 }
 _WORDS = (  # of an invalid_request's description → its cause (Cognito developer guide, "Authorize endpoint")
-    (re.compile(r"failed with error"), "lambda_trigger_failed"),
+    (re.compile(r"failed with error|invocation failed"), "lambda_trigger_failed"),
     (re.compile(r"attributes? required", re.IGNORECASE), "attributes_required"),
     (
         re.compile(r"IdP|jwks uri|getting token|Error - \d{3}|Connection reset|timed out", re.IGNORECASE),

@@ -4,8 +4,10 @@ import pytest
 from server.harness import run_server
 
 import cognito_nb as cn
-from cognito_nb.doctor import callbacks, case, diagnose, environments
+from cognito_nb.doctor import callbacks, diagnose, environments
+from cognito_nb.doctor.case import Case
 from cognito_nb.doctor.pythons import Installed
+from cognito_nb.doctor.reach import check_user_pool
 from cognito_nb.local_pool import AppClient, LocalUserPool
 from cognito_nb.tokens.access import take_server_access
 from cognito_nb.tokens.transport import Transport
@@ -17,15 +19,14 @@ CALLBACK = "http://localhost:8888/cognito/callback"
 def _a_healthy_jupyter(monkeypatch, tmp_path):
     """A terminal on the user's own machine: the extension is enabled, no server runs, no AWS credentials."""
     monkeypatch.setattr(environments, "here", lambda: Installed("/jupyter/bin/python", cn.__version__, 1, enabled=True))
-    monkeypatch.setattr(environments, "_python_kernels", lambda: {"python3": {"argv": ["python3"]}})
+    monkeypatch.setattr(environments, "_python_kernels", lambda: {"python3": {"argv": ["python3"], "env": {}}})
     monkeypatch.setattr(
-        environments, "ask", lambda pythons: [Installed(each, cn.__version__, 1) for each, _ in pythons]
+        environments, "ask", lambda pythons, **_: [Installed(each, cn.__version__, 1) for each, _ in pythons]
     )
     monkeypatch.setattr(callbacks, "_running_servers", list)
     monkeypatch.setattr(callbacks, "extension_is_enabled", lambda: True)
     monkeypatch.setattr(callbacks, "_has_extension", lambda *_: True)
     monkeypatch.setattr(callbacks, "sign_of_elsewhere", lambda: None)
-    monkeypatch.setattr(case, "has_credentials", lambda: False)
     monkeypatch.setattr("cognito_nb.doctor.app_client.has_credentials", lambda: False)
     monkeypatch.chdir(tmp_path)
     take_server_access.cache_clear()
@@ -83,3 +84,15 @@ def troubles(findings):
 
 def by_id(findings, prefix):
     return [finding for finding in findings if finding.id.startswith(prefix)]
+
+
+def asked(pool, endpoint):
+    """Count the requests to an endpoint."""
+    return sum(request.endpoint == endpoint for request in pool.requests)
+
+
+def found_pool(pool, transport, **changes):
+    """Return the case of a terminal whose user pool is found, before it is known what would be tried."""
+    case = Case(config_of(pool, **changes), transport, in_kernel=False)
+    list(check_user_pool(case))
+    return case

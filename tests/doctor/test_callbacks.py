@@ -1,16 +1,19 @@
 """Which callback URLs a server has, and whether the settings name them."""
 
+import socket
+
 import pytest
 
+import cognito_nb as cn
 from cognito_nb.doctor import callbacks
-from cognito_nb.doctor.callbacks import place_of
+from cognito_nb.doctor.callbacks import callbacks_of, place_of
 from cognito_nb.doctor.case import Case
 from cognito_nb.receivers.surroundings import sign_of_elsewhere
 from cognito_nb.wire import ENV_SERVER_URL
 
 from .conftest import CALLBACK, by_id, config_of, examine, troubles
 
-has_extension = callbacks._has_extension
+has_extension, running_servers = callbacks._has_extension, callbacks._running_servers
 
 HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/", "JUPYTERHUB_BASE_URL": "/"}
 PUBLIC = {**HUB, "JUPYTERHUB_PUBLIC_URL": "https://hub.example.org/user/ada/"}
@@ -29,6 +32,8 @@ PLACES = [
         ("https://localhost:8888/cognito/callback", "https://127.0.0.1:8888/cognito/callback"),
     ),
     ("http://box.example.org:8888/", {}, ("https://box.example.org:8888/cognito/callback",)),
+    (f"http://{socket.gethostname()}:8888/", {}, (CALLBACK, "http://127.0.0.1:8888/cognito/callback")),
+    ("http://0.0.0.0:8888/", {}, (CALLBACK, "http://127.0.0.1:8888/cognito/callback")),
     ("http+unix://%2Frun%2Fjupyter.sock/", {}, ()),
     ("http://127.0.0.1:40001/user/ada/", HUB, ()),
     ("http://127.0.0.1:40001/user/ada/", PUBLIC, (f"https://hub.example.org{SHARED}",)),
@@ -37,6 +42,12 @@ PLACES = [
         {**PUBLIC, "JUPYTERHUB_SERVER_NAME": "gpu"},
         ("https://hub.example.org/user/ada/gpu/cognito/callback",),
     ),
+    (
+        "http://127.0.0.1:40001/user/ada/",
+        {**HUB, "JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/hub/"},
+        (f"https://hub.example.org{SHARED}",),
+    ),
+    ("http://localhost:8888/", HUB, (CALLBACK, "http://127.0.0.1:8888/cognito/callback")),
 ]
 
 
@@ -46,10 +57,28 @@ def test_place_of_a_server(url, environ, urls):
     assert place_of(url, environ).urls == urls
 
 
-def test_hub_without_a_known_host_is_found_by_its_path():
-    """Only the browser knows the host; the path is enough to recognise the URL that was registered."""
-    place, uris = place_of("http://127.0.0.1:40001/user/ada/", HUB), (CALLBACK, f"https://hub.example.org{SHARED}")
-    assert place.fitting(uris) == uris[1:]
+TUNNEL, PUBLIC_URL = "http://localhost:9000/cognito/callback", "https://jupyter.example.org/cognito/callback"
+HUB_URL, OWN_HUB = f"https://hub.example.org{SHARED}", f"http://localhost:8000{SHARED}"
+MINE, OPEN, HUBS = "http://localhost:8888/", "http://0.0.0.0:8888/", "http://127.0.0.1:40001/user/ada/"
+FITTING = {
+    "its own URL": (MINE, {}, None, [CALLBACK, PUBLIC_URL], [CALLBACK]),
+    "another port of this machine": (MINE, {}, None, [TUNNEL, PUBLIC_URL], []),
+    "a tunnel, or a container's port": (MINE, {}, "a container", [TUNNEL], [TUNNEL]),
+    "a proxy before a container": (MINE, {}, "a container", [PUBLIC_URL], [PUBLIC_URL]),
+    "plain http of another machine": (MINE, {}, "a container", ["http://a.example/cognito/callback"], []),
+    "another path": (MINE, {}, "a container", ["http://localhost:8888/callback"], []),
+    "all interfaces": (OPEN, {}, None, [CALLBACK], [CALLBACK]),
+    "a proxy before all interfaces": (OPEN, {}, None, [PUBLIC_URL, TUNNEL], [PUBLIC_URL]),
+    "a Hub": (HUBS, HUB, None, [CALLBACK, HUB_URL], [HUB_URL]),
+    "a Hub on one's own machine": (HUBS, HUB, None, [OWN_HUB], [OWN_HUB]),
+}
+
+
+@pytest.mark.parametrize(("url", "environ", "elsewhere", "uris", "fitting"), FITTING.values(), ids=FITTING)
+def test_url_that_may_lead_a_browser_here(monkeypatch, url, environ, elsewhere, uris, fitting):
+    """Host and port are certain only where browser and server are on one machine, and nothing is in between."""
+    monkeypatch.setattr(callbacks, "sign_of_elsewhere", lambda: elsewhere)
+    assert list(place_of(url, environ).fitting(tuple(uris))) == fitting
 
 
 def test_running_server_uses_its_own_url(start_pool, monkeypatch):
@@ -70,21 +99,27 @@ def test_url_that_is_not_configured_is_named_with_its_difference(start_pool, mon
     assert '"http://localhost:8889/cognito/callback"' in finding.fix
 
 
-def test_public_address_counts_where_the_browser_is_elsewhere(start_pool, monkeypatch):
-    """Behind a proxy the host is not the one that the server listens on."""
-    monkeypatch.setattr(callbacks, "_running_servers", lambda: ["http://127.0.0.1:8888/"])
-    monkeypatch.setattr(callbacks, "sign_of_elsewhere", lambda: "a container")
-    public = "https://jupyter.example.org/cognito/callback"
-    findings = examine(start_pool(callback_urls=[public]), redirect_uris=[public])
+def test_other_server_without_its_url_is_a_warning(start_pool, monkeypatch):
+    """One may sign in on the server that fits."""
+    servers = ["http://localhost:8888/", "http://localhost:8889/"]
+    monkeypatch.setattr(callbacks, "_running_servers", lambda: servers)
+    assert troubles(examine(start_pool())) == [("warning", "redirect_not_registered")]
+
+
+def test_terminal_of_a_hub_knows_the_hub(start_pool, monkeypatch):
+    """Its server's address in the file is that behind the Hub's proxy."""
+    for name, value in HUB.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(callbacks, "_running_servers", lambda: [HUBS])
+    findings = examine(start_pool(callback_urls=[HUB_URL]), redirect_uris=[HUB_URL])
     assert troubles(findings) == []
+    assert f"{HUB_URL} may lead a browser here" in by_id(findings, "callback:")[0].title
 
 
-def test_public_address_is_no_way_back_to_this_machine(start_pool, monkeypatch):
-    """Kernel and browser are on one machine: the browser opens Jupyter by its loopback name."""
-    monkeypatch.setattr(callbacks, "_running_servers", lambda: ["http://127.0.0.1:8888/"])
-    public = "https://jupyter.example.org/cognito/callback"
-    findings = examine(start_pool(callback_urls=[public]), redirect_uris=[public])
-    assert troubles(findings) == [("failed", "redirect_not_registered")]
+def test_url_that_only_the_browser_knows_is_none(monkeypatch):
+    """Where nothing is configured, such as on a Hub without a public address."""
+    config = cn.CognitoConfig(user_pool_id="eu-west-1_AbC123", client_id="abc")
+    assert callbacks_of(config, [place_of(HUBS, HUB)]) == ()
 
 
 def test_url_of_this_server_is_tried_first(start_pool, monkeypatch):
@@ -104,12 +139,33 @@ def test_server_without_configured_urls_goes_by_the_browser(start_pool, monkeypa
     assert [finding.id for finding in by_id(findings, "authorize:")] == [f"authorize:{url}" for url in registered]
 
 
-def test_files_of_servers_show_no_token(tmp_path, monkeypatch):
+def test_files_of_servers_show_no_token(monkeypatch):
     """Only the address of a running server is taken from its file."""
-    monkeypatch.undo()
     server = {"url": "http://localhost:8888/", "token": "the-token-of-the-server", "pid": 1}
     monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: [server])
-    assert callbacks._running_servers() == ["http://localhost:8888/"]
+    assert running_servers() == ["http://localhost:8888/"]
+
+
+def test_files_that_are_no_servers_are_left_out(monkeypatch):
+    """Whatever stands in them: it must not end the examination."""
+
+    def files():
+        for url in (
+            "http://[bad/",
+            "http://h:99999999/",
+            "http://h:0/",
+            "file:///etc",
+            f"http://{'h' * 400}/",
+            "//h",
+            5,
+        ):
+            yield {"url": url}
+        yield {"url": "http://u:p@h/"}
+        yield {"url": "http://localhost:8888/"}
+        raise UnicodeDecodeError("utf-8", b"", 0, 1, "")
+
+    monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", files)
+    assert running_servers() == ["http://localhost:8888/"]
 
 
 def test_running_server_without_the_extension_is_named(start_pool, monkeypatch):
@@ -127,6 +183,20 @@ def test_running_server_is_asked_whether_it_has_the_extension(jupyter, start_poo
     assert has_extension(asked, jupyter.environment[ENV_SERVER_URL])
     assert not has_extension(asked, start_pool().domain)
     assert has_extension(asked, "http://127.0.0.1:9/"), "nothing is known of a server that does not answer"
+
+
+def test_server_of_another_name_is_not_asked(start_pool, transport, monkeypatch):
+    """The question would go to a company's proxy."""
+    asked = Case(config_of(start_pool()), transport, in_kernel=False)
+    monkeypatch.setattr(transport, "send", lambda _: pytest.fail("asked"))
+    assert has_extension(asked, f"http://{socket.gethostname()}:8888/")
+
+
+def test_server_is_not_asked_once_the_time_is_up(start_pool, transport, monkeypatch):
+    """Slow answers must not add up."""
+    asked = Case(config_of(start_pool()), transport, in_kernel=False, deadline=0.0)
+    monkeypatch.setattr(transport, "send", lambda _: pytest.fail("asked"))
+    assert has_extension(asked, "http://127.0.0.1:9/")
 
 
 @pytest.mark.parametrize(

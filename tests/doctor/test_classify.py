@@ -34,6 +34,7 @@ REDIRECTS = {
     f"{CALLBACK}?error=login_required": "",
     "javascript:alert(1)": "invalid_request",
     "https://[::1": "invalid_request",
+    "https://idp.example.com:99999/": "invalid_request",
 }
 
 
@@ -50,6 +51,7 @@ PAGES = {
     (400, "<p>Login option is not available.</p>"): "no_identity_provider",
     (400, "<p>Required String parameter &#x27;response_type&#x27; is not present</p>"): "parameter_missing",
     (400, ""): "invalid_request",
+    (404, ""): "no_domain",
     (429, ""): "throttled",
     (400, '{"__type":"TooManyRequestsException"}'): "throttled",
     (503, "<html>"): "server_error",
@@ -93,6 +95,28 @@ def test_good_request_may_go_on_to_a_provider():
     assert (outcome.code, outcome.host, outcome.next_url) == ("", "idp.example.com", "")
 
 
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("https://accounts.google.com@evil.example:8443/x", "evil.example:8443"),
+        (f"https://idp.example.com.{'a' * 40}.example/", "idp.example.com.[…].example"),
+        (f"https://{'a.' * 30_000}example/", f"{'a.' * 39}a…"),
+        ("https://my-company-login.eu-central-1.auth0.com/", "my-company-login.eu-central-1.auth0.com"),
+    ],
+    ids=["user name", "like a secret", "long", "a usual one"],
+)
+def test_host_of_a_redirect_is_made_fit_to_be_shown(location, host):
+    """Where it really goes, in a few characters, on one line."""
+    assert classified(location=location).host == host
+
+
+def test_refusal_by_a_firewall_says_nothing_of_the_settings():
+    """Cognito refuses with 400; AWS WAF answers 403 in its place, to programs perhaps only."""
+    for is_page in (False, True):
+        outcome = classified(403, body="<h1>403 Forbidden</h1>", is_page=is_page)
+        assert (outcome.code, outcome.blocked, outcome.is_good) == ("", True, False)
+
+
 def test_downgrade_to_plain_http_is_not_followed():
     """The host is the same, but anybody could answer there."""
     outcome = classified(location="http://team.auth.eu-west-1.amazoncognito.com/login?client_id=abc")
@@ -102,6 +126,12 @@ def test_downgrade_to_plain_http_is_not_followed():
 def test_callback_without_a_path_comes_back_with_a_slash():
     """Cognito sends https://localhost back as https://localhost/."""
     outcome = classified(location="https://localhost/?error=unauthorized_client", redirect_uri="https://localhost")
+    assert outcome.code == "code_grant_not_allowed"
+
+
+def test_callback_with_a_slash_comes_back_without_a_path():
+    """https://localhost/ and https://localhost are one place."""
+    outcome = classified(location="https://localhost?error=unauthorized_client", redirect_uri="https://localhost/")
     assert outcome.code == "code_grant_not_allowed"
 
 

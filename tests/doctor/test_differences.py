@@ -2,7 +2,7 @@
 
 import pytest
 
-from cognito_nb.doctor.differences import difference
+from cognito_nb.doctor.differences import difference, neighbours, other_loopback
 
 URL = "http://localhost:8888/cognito/callback"
 
@@ -46,3 +46,44 @@ def test_nearest_is_chosen():
     """Of several, the one with the fewest differences helps."""
     registered = ["http://127.0.0.1:8889/cognito/callback", f"{URL}/"]
     assert difference(URL, registered).startswith(f"the nearest is {URL}/ ")
+
+
+def test_other_host_with_another_path_is_not_near():
+    """Two differences only, but nothing in common: it is another service."""
+    assert difference("https://hub.example.org/cognito/callback", ["https://example.com/else"]) == ""
+
+
+def test_neighbours_of_a_url_of_this_machine():
+    """A slash, the other name, the other scheme, and the ports that Jupyter takes."""
+    assert neighbours(URL) == (
+        f"{URL}/",
+        "http://127.0.0.1:8888/cognito/callback",
+        "https://localhost:8888/cognito/callback",
+        "http://localhost:8889/cognito/callback",
+        "http://localhost:8890/cognito/callback",
+        "http://localhost:8891/cognito/callback",
+        "http://localhost:8892/cognito/callback",
+    )
+
+
+def test_neighbours_are_at_most_eight():
+    """One that is on none of Jupyter's own ports has the most."""
+    assert len(neighbours("http://[::1]:9000/cognito/callback/")) == 8
+
+
+def test_neighbour_of_a_url_elsewhere():
+    """A host name of the company has neither http nor another port."""
+    assert neighbours("https://hub.example.org/a/") == ("https://hub.example.org/a",)
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("http://localhost/", "http://127.0.0.1/"),
+        ("http://[::1]:8888/a", "http://localhost:8888/a"),
+        ("https://hub.example.org/", ""),
+    ],
+)
+def test_other_loopback_name(url, other):
+    """Only this machine has another name."""
+    assert other_loopback(url) == other

@@ -2,16 +2,19 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 import cognito_nb as cn
 from cognito_nb import wire
-from cognito_nb.doctor import environments, pythons
-from cognito_nb.doctor.pythons import Installed, ask
+from cognito_nb.doctor import environments
+from cognito_nb.doctor.pythons import Installed
 from cognito_nb.tokens.access import take_server_access
 
 from .conftest import by_id, troubles
+
+python_kernels = environments._python_kernels
 
 HERE = Installed("/jupyter/bin/python", cn.__version__, wire.WIRE_VERSION, enabled=True)
 
@@ -21,7 +24,7 @@ def kernels(monkeypatch):
     """Have Jupyter know kernels whose Pythons answer so."""
 
     def answer(*installed):
-        specs = {f"k{number}": {"argv": [each.python]} for number, each in enumerate(installed)}
+        specs = {f"k{number}": {"argv": [each.python], "env": {}} for number, each in enumerate(installed)}
         monkeypatch.setattr(environments, "_python_kernels", lambda: specs)
         monkeypatch.setattr(environments, "ask", lambda *_: list(installed))
 
@@ -37,14 +40,6 @@ def server_has(monkeypatch):
         monkeypatch.setattr(environments, "here", lambda: Installed("/jupyter/bin/python", **fields))
 
     return be
-
-
-def script(folder, text):
-    """An interpreter that does this, whatever it is asked."""
-    path = folder / "python"
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return str(path)
 
 
 def from_terminal():
@@ -94,80 +89,69 @@ def test_jupyter_without_kernels_is_a_warning(kernels):
     assert troubles(from_terminal()) == [("warning", "kernel_package_missing")]
 
 
-def test_this_python_answers_for_itself():
-    """The question runs in a process of its own, as it would in a kernel's environment."""
-    answer = ask([(sys.executable, {})], of_server=True)[0]
-    assert (answer.version, answer.wire) == (cn.__version__, wire.WIRE_VERSION)
-    assert answer.enabled is pythons.extension_is_enabled()
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-def test_extension_is_enabled_by_jupyters_settings(monkeypatch, tmp_path, enabled):
-    """A file of the folder where packages leave theirs, as Jupyter's server itself reads it."""
-    folder = tmp_path / "jupyter_server_config.d"
-    folder.mkdir()
-    settings = {"ServerApp": {"jpserver_extensions": {"cognito_nb": enabled}}}
-    (folder / "cognito_nb.json").write_text(json.dumps(settings))
-    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "none"))
-    assert pythons.extension_is_enabled() is enabled
-    assert ask([(sys.executable, {})], of_server=True)[0].enabled is enabled
-
-
-ANSWERS = {
-    "echo '{}'": Installed("", answered=True),
-    """echo '{"version": "1.2", "wire": 7}'""": Installed("", "1.2", 7),
-    """echo noise; echo '{"version": "<script>", "wire": "7"}'""": Installed("", answered=True),
-    "echo no JSON": Installed("", answered=False),
-    "echo '[]'": Installed("", answered=False),
-    "exit 1": Installed("", answered=False),
+COMMANDS = {
+    ("python3", "-m", "ipykernel_launcher"): sys.executable,
+    (f"python3.{sys.version_info.minor}",): sys.executable,
+    ("python3.2",): "/path/python3.2",  # of another version: the one of the PATH
+    ("/env/bin/python3",): "/env/bin/python3",
+    ("{prefix}/bin/python",): f"{sys.prefix}/bin/python",
+    ("/usr/bin/env", "python"): "/path/python",
+    ("docker", "run"): "/path/docker",
 }
 
 
-@pytest.mark.parametrize(("text", "installed"), ANSWERS.items())
-def test_answer_of_an_interpreter_is_read(tmp_path, text, installed):
-    """Nothing of it is taken on trust: it may be any program."""
-    python = script(tmp_path, text)
-    answer = ask([(python, {})])[0]
-    assert (answer.version, answer.wire, answer.answered) == (installed.version, installed.wire, installed.answered)
+@pytest.mark.parametrize(("argv", "program"), COMMANDS.items())
+def test_program_of_a_kernel_is_the_one_that_jupyter_starts(monkeypatch, argv, program):
+    """A bare ``python`` of its own version is Jupyter's own."""
+    monkeypatch.setattr(environments.shutil, "which", lambda name: f"/path/{name}")
+    assert environments._interpreter(argv) == program
 
 
-def test_interpreter_that_hangs_is_given_up(tmp_path, monkeypatch):
-    """All are asked at once, and none is waited for beyond the time for all; it is ended then."""
-    monkeypatch.setattr(pythons, "_SECONDS", 0.2)
-    started, popen = [], pythons.subprocess.Popen
+def test_kernel_files_that_are_none_are_left_out(tmp_path, monkeypatch):
+    """Any package may have left them; the sound ones are asked all the same."""
+    sound = {"argv": ["python3", "-m", "ipykernel_launcher"], "display_name": "P", "language": "python"}
+    files = {
+        "sound": sound | {"env": {"A": "1", "X": 1}},
+        "numbers": sound | {"argv": [5]},
+        "list": sound | {"env": [1]},
+    }
+    for name, text in files.items():
+        folder = tmp_path / "kernels" / name
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(json.dumps(text))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    found = python_kernels()
+    assert found["sound"]["env"] == {"A": "1"}
+    assert "numbers" not in found
+    assert not found.get("list", {}).get("env")
 
-    def start(*arguments, **options):
-        started.append(popen(*arguments, **options))
-        return started[-1]
 
-    monkeypatch.setattr(pythons.subprocess, "Popen", start)
-    assert not ask([(script(tmp_path, "exec sleep 60"), {})])[0].answered
-    assert started[0].returncode < 0
+def test_fix_is_a_line_that_a_shell_reads_as_meant(kernels):
+    """A folder's name may hold blanks, and worse."""
+    kernels(Installed("/my env; touch x/python"))
+    assert from_terminal()[-1].fix.startswith("'/my env; touch x/python' -m pip install cognito_nb, then restart")
 
 
-def test_interpreter_that_is_not_there_cannot_be_asked(tmp_path):
-    """The environment was removed, and its kernel left behind."""
-    assert ask([(str(tmp_path / "gone"), {})]) == [Installed(str(tmp_path / "gone"), answered=False)]
-
-
-def test_bare_python_of_a_kernel_is_jupyters_own():
-    """As Jupyter itself has it."""
-    assert environments._interpreter("python3") == sys.executable
-    assert environments._interpreter("/env/bin/python3") == "/env/bin/python3"
+def test_sign_in_without_a_browser_needs_no_extension(server_has, kernels, from_kernel):
+    """The extension is for the browser that comes back; the kernel needs the package as ever."""
+    server_has(enabled=None)
+    kernels(Installed("/env/bin/python"))
+    assert troubles(environments.check_from_terminal(by_browser=False)) == [("failed", "kernel_package_missing")]
+    assert troubles(from_kernel(None, Installed("/jupyter/bin/python"), by_browser=False)) == []
 
 
 @pytest.fixture
 def from_kernel(transport, monkeypatch):
     """Look from a kernel with this in its environment, whose parent's Python answers so."""
 
-    def look(environ=None, server=None):
-        monkeypatch.setattr(environments, "_python_of_parent", lambda: server and server.python)
+    def look(environ=None, server=None, *, by_browser=True):
+        command = [server.python if server else "/env/bin/docker", "/jupyter/bin/jupyter-lab"]
+        monkeypatch.setattr(environments, "_command_of_parent", lambda: command)
         monkeypatch.setattr(environments, "ask", lambda *_, **__: [server] if server else [])
         for name, value in (environ or {}).items():
             monkeypatch.setenv(name, value)
         take_server_access.cache_clear()
-        return list(environments.check_from_kernel(transport))
+        return list(environments.check_from_kernel(transport, by_browser=by_browser))
 
     return look
 
@@ -213,21 +197,35 @@ def test_kernel_without_a_capability_is_told_why(from_kernel, server, fix):
     assert fix in by_id(findings, "capability")[0].fix
 
 
-def test_python_of_the_parent_is_that_of_its_command(monkeypatch):
-    """In a virtual environment the process's own executable would be the base Python."""
+PARENTS = {
+    ("/env/bin/python3.11", "/env/bin/jupyter-lab", "--port=1"): True,
+    ("/env/bin/python3.11", "-m", "jupyterlab"): True,
+    ("/env/bin/python3.11", "-I", "-m", "jupyter_server"): True,
+    ("C:\\env\\python.exe", "C:\\env\\Scripts\\jupyter-notebook-script.py"): True,
+    ("/env/bin/python", "/env/bin/jupyterhub-singleuser"): True,
+    ("/jupyter-lab/bin/python", "/jupyter-lab/bin/papermill", "a.ipynb"): False,
+    ("/env/bin/python", "/env/bin/jupyter-nbconvert", "--execute"): False,
+    ("/usr/share/code/code", "--type=utility"): False,
+    (): False,
+}
+
+
+@pytest.mark.parametrize(("command", "is_server"), PARENTS.items())
+def test_parent_is_a_server_by_its_command(transport, monkeypatch, command, is_server):
+    """Only a Jupyter server is to have the extension; an editor, papermill and nbclient start kernels, too."""
     import psutil
 
-    class Parent:
-        def __init__(self, pid):
-            self.pid = pid
+    asked = []
+    monkeypatch.setattr(psutil, "Process", lambda _: SimpleNamespace(cmdline=lambda: list(command)))
+    monkeypatch.setattr(environments, "ask", lambda pythons, **_: asked.extend(pythons) or [])
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    found = list(environments.check_from_kernel(transport))
+    assert troubles(found) == ([("warning", "extension_missing")] if is_server else [])
+    assert asked == ([(command[0], {})] if is_server else [])
 
-        def cmdline(self):
-            return command
 
-    monkeypatch.setattr(psutil, "Process", Parent)
-    command = ["/env/bin/python3.11", "/env/bin/jupyter-lab"]
-    assert environments._python_of_parent() == "/env/bin/python3.11"
-    command = ["/usr/share/code/code", "--type=utility"]
-    assert environments._python_of_parent() is None
-    command = []
-    assert environments._python_of_parent() is None
+def test_notebook_of_a_server_is_known_by_its_session(transport, monkeypatch):
+    """A server may be a program of any name; its notebooks' kernels have this variable."""
+    monkeypatch.setattr(environments, "_command_of_parent", list)
+    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    assert troubles(environments.check_from_kernel(transport)) == [("warning", "extension_missing")]

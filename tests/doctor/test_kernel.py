@@ -8,8 +8,8 @@ from kernels import Kernel
 
 @pytest.fixture
 def kernel(jupyter, tmp_path, start_pool):
-    """A kernel of a Jupyter server, in a folder with settings whose callback URL is another port's."""
-    callback = f"http://localhost:{8889 if jupyter.port == 8888 else 8888}/cognito/callback"
+    """A kernel of a Jupyter server, in a folder with settings whose callback URL is another path's."""
+    callback = f"http://localhost:{jupyter.port}/base/cognito/callback"
     pool = start_pool(callback_urls=[callback])
     settings = {"user_pool_id": pool.user_pool_id, "issuer": pool.issuer, "client_id": pool.client_id}
     lines = [f'{name} = "{value}"' for name, value in settings.items()]

@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from cognito_nb.local_pool import ResourceServer
+from cognito_nb.doctor.probe import check_authorization
 from cognito_nb.local_pool.faults import Fault
 from cognito_nb.local_pool.strictness import Switches
 
-from .conftest import CALLBACK, by_id, examine, troubles
+from .conftest import CALLBACK, asked, by_id, examine, found_pool, troubles
 
 
 def test_sound_settings_have_no_trouble(start_pool):
@@ -59,38 +59,6 @@ def test_other_urls_are_tried_though_the_first_has_another_fault(start_pool):
         ("failed", "redirect_mismatch"),
         ("failed", "redirect_mismatch"),
     ]
-
-
-def test_fix_names_the_very_scope(start_pool):
-    """Of many scopes, the one that is not enabled."""
-    api = ResourceServer("my.api", ("read", "write"))
-    pool = start_pool(pool={"resource_servers": [api]}, scopes=("openid", "email", "my.api/write"))
-    finding = by_id(examine(pool, scopes=["openid", "email", "my.api/write", "my.api/read"]), "authorize:")[0]
-    assert finding.cause == "scope_not_enabled: my.api/read is not enabled on the app client."
-    assert finding.fix.startswith("Enable my.api/read on")
-
-
-def test_scopes_that_need_a_refused_openid_are_not_blamed(start_pool):
-    """Without openid, email is refused too, but is not at fault."""
-    pool = start_pool(scopes=("email",))
-    finding = by_id(examine(pool, scopes=["openid", "email"]), "authorize:")[0]
-    assert finding.cause == "scope_not_enabled: openid is not enabled on the app client."
-
-
-def test_option_that_cognito_refuses_is_named(start_pool):
-    """A provider that the app client does not have: without it the request is a good one."""
-    finding = by_id(examine(start_pool(), identity_provider="Gogle", lang="de"), "authorize:")[0]
-    assert (finding.status, finding.code) == ("failed", "no_identity_provider")
-    assert "identity_provider" in finding.cause
-
-
-def test_option_without_which_all_is_well_is_named(start_pool):
-    """Managed login takes one value of prompt with none, not two."""
-    finding = by_id(examine(start_pool(), prompt="none login", lang="de"), "authorize:")[0]
-    assert (
-        finding.cause
-        == "invalid_request: Cognito refuses the setting prompt: without it, the same request is a good one."
-    )
 
 
 def test_words_of_cognito_are_passed_on(start_pool):
@@ -166,12 +134,99 @@ def test_pool_that_is_gone_in_between_ends_the_probe(start_pool):
 
 
 def test_client_credentials_have_no_probe(start_pool):
-    """Where nobody signs in there is no sign-in page to look at."""
-    pool = start_pool(flows=("client_credentials",), client_secret="the0secret0of0the0client0of0tests")
+    """Where nobody signs in, no sign-in page is asked for, though callback URLs are set."""
     secret = "the0secret0of0the0client0of0tests"
-    findings = examine(pool, grant="client_credentials", client_secret=secret, redirect_uris=[])
+    pool = start_pool(flows=("client_credentials",), client_secret=secret)
+    examine(pool, grant="client_credentials", client_secret=secret, scopes=["demo-api/reports.read"], redirect_uris=[])
+    assert asked(pool, "authorize") == 0
+    assert asked(pool, "token") == 1
+
+
+def test_firewall_is_a_warning(start_pool):
+    """It may stop programs only, so nothing is known; it is said once for all URLs."""
+    pool = start_pool(logout_urls=["http://localhost:8888/lab"])
+    for endpoint in ("authorize", "logout"):
+        pool.fail(endpoint, Fault(status=403, body="html"), times=None)
+    other = CALLBACK.replace("8888", "8889")
+    findings = examine(pool, redirect_uris=[CALLBACK, other], logout_uri="http://localhost:8888/lab")
+    assert troubles(findings) == [("warning", ""), ("warning", "")]
+    assert "AWS WAF" in by_id(findings, "authorize:")[0].fix
+
+
+def test_firewall_before_the_login_page_is_no_missing_style(start_pool):
+    """The style of the page would be made anew in vain."""
+    pool = start_pool()
+    pool.fail("login", Fault(status=403, body="html"), times=None)
+    assert troubles(examine(pool)) == [("warning", "")]
+
+
+def test_domain_that_is_gone_is_named(start_pool):
+    """What the setting domain names answers, but is no user pool's."""
+    pool = start_pool()
+    pool.fail("authorize", Fault(status=404, body="html"), times=None)
+    finding = by_id(examine(pool, domain=pool.domain), "authorize:")[0]
+    assert finding.code == "no_domain"
+    assert finding.fix.startswith("Correct the setting domain")
+
+
+def test_other_host_without_a_provider_is_a_warning(start_pool):
+    """A captive portal sends every browser to its own page."""
+    pool = start_pool()
+    pool.fail("authorize", Fault(location="https://portal.example.com/welcome"), times=None)
+    findings = examine(pool)
+    assert troubles(findings) == [("warning", "")]
+    assert "portal.example.com" in by_id(findings, "authorize:")[0].cause
+
+
+@pytest.mark.parametrize("setting", ["identity_provider", "idp_identifier"])
+def test_provider_that_is_named_may_be_elsewhere(start_pool, setting):
+    """The browser goes there without a page of Cognito's."""
+    pool = start_pool()
+    pool.fail("authorize", Fault(location="https://idp.example.com/saml"), times=None)
+    findings = examine(pool, **{setting: "Corp"})
     assert troubles(findings) == []
-    assert by_id(findings, "authorize:") == []
+    assert by_id(findings, "authorize:")[0].title.endswith("goes on to idp.example.com")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({}, "Compare the app client's"), ({"lang": "de", "prompt": "login"}, "Leave out lang, prompt.")],
+)
+def test_advice_names_settings_that_are_set(start_pool, options, words):
+    """Nobody can leave out what is not there."""
+    pool = start_pool()
+    pool.fail("authorize", Fault(error="invalid_request", error_description="who knows"), times=None)
+    assert by_id(examine(pool, **options), "authorize:")[0].fix.startswith(words)
+
+
+@pytest.mark.parametrize(("client", "code"), [({}, ""), ({"oauth_enabled": False}, "client_not_enabled")])
+def test_without_a_url_the_app_client_is_looked_at(start_pool, transport, client, code):
+    """On a Hub only the browser knows the host: the rest is told all the same."""
+    case = found_pool(start_pool(**client), transport)
+    (finding,) = check_authorization(case)
+    assert finding.code == code
+    assert ("no callback URL is tried" in finding.title) is (code == "")
+
+
+def test_slow_answers_end_the_probe(start_pool, transport):
+    """What is left is counted, and nothing more is asked."""
+    pool = start_pool()
+    case = found_pool(pool, transport)
+    case.callbacks, case.deadline = (CALLBACK, f"{CALLBACK}/"), 0.0
+    (finding,) = check_authorization(case)
+    assert (finding.status, finding.title) == ("ok", "2 callback URLs not tried: the answers are slow")
+    assert asked(pool, "authorize") == 0
+
+
+def test_log_shows_nothing_of_a_look(start_pool, caplog):
+    """Not even where the answer does not repeat the state."""
+    pool = start_pool()
+    pool.fail("authorize", Fault(location="/login?state=in-other-letters"), times=None)
+    with caplog.at_level(logging.DEBUG):
+        examine(pool)
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith(("httpx", "httpcore"))]
+    assert logged
+    assert not [message for message in logged if "in-other-letters" in message or "authorize" in message]
 
 
 def test_log_shows_no_authorization_request(start_pool, caplog):

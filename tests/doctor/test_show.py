@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 
 import pytest
 
@@ -136,6 +137,71 @@ def test_control_characters_do_not_reach_the_terminal():
     """A setting of somebody else's cognito.toml could otherwise hide what stands above it."""
     finding = Finding(id="a", status="ok", title="setting\x1b[2Jvalue")
     assert show.lines_of(finding, stream=io.StringIO()) == ["✓ setting [2Jvalue"]
+
+
+LONG = found("a:b", f"Kernel {'in a folder ' * 20}", "", detail="x", fix=f"Run {'this and ' * 30}")
+
+
+def test_long_lines_are_wrapped(finds, capsys, monkeypatch):
+    """Titles, fixes and the last line are read in a window of any width."""
+    monkeypatch.setenv("COLUMNS", "80")
+    finds(LONG)
+    run(options())
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].startswith("  in a folder")
+
+
+def test_last_line_does_not_drive_the_terminal(finds, capsys, monkeypatch):
+    """A fix may name a file of somebody else's folder."""
+    shown = []
+    monkeypatch.setattr(table, "say", lambda html, text: shown.extend((html, text)))
+    finds(found("a", "A", "", detail="b", fix="c\x1b[2Jd"))
+    run(options())
+    show_in_notebook()
+    assert not any("\x1b" in text for text in (capsys.readouterr().out, *shown))
+
+
+def test_letters_that_the_output_lacks_do_not_end_it(finds, monkeypatch):
+    """A folder may be named Zürich where the console knows ASCII only."""
+    console = Console()
+    monkeypatch.setattr(show.sys, "stdout", console)
+    finds(found("a", "A", "", detail="b", fix="Zürich"))
+    assert run(options()) == 1
+    console.seek(0)
+    assert "Do this first: Z?rich" in console.read()
+
+
+def test_error_of_usage_does_not_drive_the_terminal(tmp_path, monkeypatch, capsys):
+    """The names of the folder and of the file's profiles are in it."""
+    folder = tmp_path / "a\x1b[2Jb"
+    folder.mkdir()
+    (folder / "cognito.toml").write_text(
+        '[profiles."d\\u001b[2Jv"]\nuser_pool_id = "eu-west-1_AbC123"\nclient_id = "abc"\n'
+    )
+    monkeypatch.chdir(folder)
+    assert run(options("prod")) == 2
+    error = capsys.readouterr().err
+    assert "no profile 'prod'" in error
+    assert "\x1b" not in error
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_reader_that_goes_away_ends_nothing(finds, monkeypatch, as_json):
+    """As head does, once it has its lines: no traceback, and the exit code is that of the findings."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    finds(FINE, FAILED)
+    with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(show.sys, "stdout", pipe)
+        assert run(options(as_json=as_json)) == 1
+
+
+def test_closed_output_ends_nothing(finds, monkeypatch):
+    """As by a shell's >&-: who wants the exit code only."""
+    monkeypatch.setattr(show.sys, "stdout", None)
+    finds(FINE, FAILED)
+    assert run(options()) == 1
 
 
 def test_summary_says_what_to_do_first():

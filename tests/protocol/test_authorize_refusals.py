@@ -36,6 +36,8 @@ def test_refusal_is_one_line(response, message):
         ("server_error", "", "server_error"),
         ("invalid_request", "", "invalid_request"),
         ("invalid_request", "PreSignUp failed with error not you.", "lambda_trigger_failed"),
+        ("invalid_request", "PreSignUp invocation failed due to error AccessDeniedException.", "lambda_trigger_failed"),
+        ("invalid_request", "PreSignUp invocation failed due to configuration.", "lambda_trigger_failed"),
         ("invalid_request", "attributes required: [email]", "attributes_required"),
         ("invalid_request", "Timeout occurred in calling IdP token endpoint", "identity_provider_failed"),
         ("invalid_request", "Timeout in calling jwks uri", "identity_provider_failed"),
