@@ -287,11 +287,11 @@ def _unknown_profile(name: str, profiles: Profiles) -> ConfigurationError:
         return ConfigurationError(
             "There are no settings for Cognito: no cognito.toml here or in a parent folder, no COGNITO_NB_ variables.",
             setting="user_pool_id",
-            hint="Write a cognito.toml with user_pool_id and client_id, or set COGNITO_NB_USER_POOL_ID and "
-            "COGNITO_NB_CLIENT_ID. To try without AWS: jupyter cognito demo",
+            hint="Run jupyter cognito setup, or write a cognito.toml with user_pool_id and client_id, or set "
+            "COGNITO_NB_USER_POOL_ID and COGNITO_NB_CLIENT_ID. To try without AWS: jupyter cognito demo",
         )
     close = difflib.get_close_matches(name, profiles.tables, n=1)
-    known = ", ".join(sorted(profiles.tables))
+    known = public_text(", ".join(sorted(profiles.tables)))
     return ConfigurationError(
         f"There is no profile {public_text(name, limit=60)!r}",
         setting="profile",

@@ -140,12 +140,16 @@ class Judge:
         self.survivors = []
         self.tried = 0
 
+    def pytest_configure(self, config):
+        config.addinivalue_line("markers", "shows_secrets(reason): known to the canary, which is not here")
+
     def pytest_runtest_logreport(self, report):
         self.failed |= report.failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         """Judge the mutants of each module by its tests; the session's fixtures are made once, by the first run."""
+        self.failed |= bool(session.testsfailed)  # a file that was not collected judges nothing
         for item in session.items:
             self._run(item)
         session.config.pluginmanager.unregister(name="terminalreporter")

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..aws_names import pool_of_issuer
 from ..causes import cause_of
 from ..errors import CognitoError
 from .app_client import read_app_client
@@ -91,7 +90,7 @@ class Case:
     def aws(self) -> Mapping[str, str] | None:
         """What the AWS CLI needs to look at this app client; None for a pool that is not AWS's."""
         config = self.config
-        at_aws = pool_of_issuer(config.issuer) is not None or any(os.environ.get(name) for name in _EMULATOR)
+        at_aws = config.at_aws is not None or any(os.environ.get(name) for name in _EMULATOR)
         if not at_aws or not (config.user_pool_id and config.region and config.client_id):
             return None
         return {"user_pool_id": config.user_pool_id, "region": config.region, "client_id": config.client_id}
@@ -113,7 +112,7 @@ class Case:
     def registering(self, redirect_uri: str) -> str:
         """Return how a callback URL is registered."""
         how = f"Add exactly {redirect_uri} to the app client's allowed callback URLs"
-        profile = [] if self.config.profile in ("default", "dev") else ["--profile", self.config.profile]
+        profile = [] if self.config.profile == "default" else ["--profile", self.config.profile]
         line = line_to_copy(["jupyter", "cognito", "setup", *profile, "--callback-url", redirect_uri])
         return f"{how}: {line}" if self.aws and line else f"{how}."
 

@@ -119,7 +119,7 @@ def test_cancel_at_the_hosted_ui_ends_the_cell(lab, server):
     output = lab.wait_done(1)
     assert "AuthorizationResponseError" in output
     assert "access_denied" in output
-    assert "Likely cause: Somebody chose Cancel on the sign-in page." in output
+    assert "Likely cause: Somebody chose Cancel on the sign-in page" in output
     assert "%cognito_login" in output
     assert "Sent:" not in output  # nothing that was sent has to do with it
     page.get_by_text("cancelled").first.wait_for()
@@ -138,7 +138,8 @@ def test_timeout_ends_the_cell_and_the_link_is_dead(lab, server):
     output = lab.wait_done(1)
     assert "SignInTimeoutError" in output
     assert "Traceback" not in output
-    assert "callback URLs" in output
+    assert "redirect_mismatch" in output
+    assert "%cognito_doctor" in output
     page = lab.context.new_page()
     page.goto(href)
     page.get_by_text("was withdrawn").wait_for()

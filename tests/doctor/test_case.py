@@ -25,7 +25,7 @@ def case_of(transport):
 @pytest.mark.parametrize(
     ("profile", "line"),
     [
-        ("dev", f"{COMMAND} --callback-url {CALLBACK}"),
+        ("default", f"{COMMAND} --callback-url {CALLBACK}"),
         ("prod", f"{COMMAND} --profile prod --callback-url {CALLBACK}"),
         ("x; touch y #", f"{COMMAND} --profile 'x; touch y #' --callback-url {CALLBACK}"),
     ],

@@ -78,3 +78,8 @@ def test_refusal_without_state_names_a_known_cause():
 def test_random_values_have_256_bits(name):
     """43 characters of base64url each."""
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", getattr(new_request(), name).reveal())
+
+
+def test_refusal_without_words_has_a_cause():
+    """Cognito documents none for most of its errors."""
+    assert make.failure(partial(validate, new_request(), error="invalid_request")).cause == "invalid_request"
