@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 __all__ = [
+    "CLIENT_ID",
     "REGION",
+    "USER_POOL_ID",
     "domain_of_prefix",
     "is_aws_domain",
     "is_prefix",
@@ -20,6 +22,7 @@ __all__ = [
 ]
 
 REGION = r"[a-z]{2,5}(-[a-z]+)+-\d"
+USER_POOL_ID, CLIENT_ID = r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", r"[\w+]{1,128}"  # UserPoolIdType, ClientIdType
 _ISSUER = re.compile(r"https://(?:issuer-)?cognito-idp\.([a-z0-9-]+)\.amazonaws\.(?:com|eu)/(\1_[0-9a-zA-Z]+)")
 _PREFIX = re.compile(r"[a-z0-9-]{1,63}")
 _BEHIND = {"email": ("email", "email_verified"), "phone": ("phone_number", "phone_number_verified")}

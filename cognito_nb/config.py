@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .aws_names import REGION, pool_of_issuer, region_of
+from .aws_names import CLIENT_ID, REGION, USER_POOL_ID, pool_of_issuer, region_of
 from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING, Checks
 from .errors import CognitoError
 from .secret import Secret
@@ -112,8 +112,8 @@ class CognitoConfig:
         # First: from here on no frame shows them
         check.secret("client_secret", longest=256, hint="Leave it out for an app client without a secret.")
         check.secret("refresh_token", longest=8192, hint="Set COGNITO_NB_REFRESH_TOKEN to one that Cognito has issued.")
-        check.text("client_id", pattern=r"[\w+]{1,128}", required="the app client's id, 26 letters and digits")
-        check.text("user_pool_id", pattern=r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", example="eu-west-1_AbC123")
+        check.text("client_id", pattern=CLIENT_ID, required="the app client's id, 26 letters and digits")
+        check.text("user_pool_id", pattern=USER_POOL_ID, example="eu-west-1_AbC123")
         check.text("region", pattern=REGION, example="eu-west-1")
         check.issuer()
         check.domain()

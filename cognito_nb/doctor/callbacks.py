@@ -10,6 +10,7 @@ import os
 import re
 import socket
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,7 +39,6 @@ _USER_REDIRECT = f"hub/user-redirect/{CALLBACK_PATH}"
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what a server that listens on all interfaces may name
 _ADDRESS = re.compile(r"(https?|http\+unix)://[^@?#\s]{1,300}")  # of a server; its file may be anybody's
-_FORBIDDEN = 403  # HTTP status
 _USUAL = "http://localhost:8888/"  # where Jupyter is, if nothing says otherwise
 
 
@@ -215,7 +215,7 @@ def _has_extension(case: Case, url: str) -> bool:
         response = case.run(case.transport.send(request))
     except CognitoError:  # a certificate of its own, a unix socket: nothing is known then
         return True
-    return response.status == _FORBIDDEN and b"capability" in response.content
+    return response.status == HTTPStatus.FORBIDDEN and b"capability" in response.content
 
 
 def _running_servers() -> list[str]:

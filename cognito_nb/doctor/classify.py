@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from ..errors import public_text
 
 __all__ = ["Outcome", "classify"]
 
-_TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR, _REDIRECTION = 429, 500, 400, 300  # HTTP statuses
-_FORBIDDEN, _NOT_FOUND = 403, 404
 _LONGEST_HOST = 80  # characters
 _WORDS = (  # of the error page, and of the parameter `error` in its address
     (re.compile(r"redirect_mismatch", re.IGNORECASE), "redirect_mismatch"),
@@ -91,24 +90,24 @@ def classify(
     is_page : bool
         Whether it was the login page that was asked.
     """
-    if _REDIRECTION <= status < _CLIENT_ERROR and location:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST and location:
         return _of_redirect(location, asked=asked, redirect_uri=redirect_uri)
     code = next((code for pattern, code in _WORDS if pattern.search(body)), None)
-    if code == "login_page_unbranded" or (code and status >= _CLIENT_ERROR):
+    if code == "login_page_unbranded" or (code and status >= HTTPStatus.BAD_REQUEST):
         return Outcome(code)
-    return Outcome() if status < _CLIENT_ERROR else _of_refusal(status, is_page=is_page)
+    return Outcome() if status < HTTPStatus.BAD_REQUEST else _of_refusal(status, is_page=is_page)
 
 
 def _of_refusal(status: int, *, is_page: bool) -> Outcome:
     """Return what a page without known words means."""
     words = f"HTTP status {status}"
-    if status == _TOO_MANY:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Outcome("throttled")
-    if status >= _SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Outcome("server_error", words)
-    if status == _FORBIDDEN:  # Cognito itself answers 400, AWS WAF 403 ("AWS WAF web ACLs" in the developer guide)
+    if status == HTTPStatus.FORBIDDEN:  # AWS WAF's; Cognito itself answers 400 ("AWS WAF web ACLs", developer guide)
         return Outcome(words=words, blocked=True)
-    if status == _NOT_FOUND and not is_page:  # every domain of a user pool has this endpoint
+    if status == HTTPStatus.NOT_FOUND and not is_page:  # every domain of a user pool has this endpoint
         return Outcome("no_domain", words)
     return Outcome("login_page_unbranded" if is_page else "invalid_request", words)
 

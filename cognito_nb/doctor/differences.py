@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from ..urls import is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["difference", "neighbours", "other_loopback"]
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PORTS = {"http": 80, "https": 443}
 _JUPYTERS = range(8888, 8893)  # the port that Jupyter takes, and the next ones if it is taken
 _MOST = 3  # differences beyond which two URLs have nothing to do with each other
@@ -54,8 +55,8 @@ def neighbours(url: str) -> tuple[str, ...]:
     """
     parts = urlsplit(url)
     near = [urlunsplit(parts._replace(path=parts.path[:-1] if parts.path.endswith("/") else f"{parts.path}/"))]
-    if parts.hostname in _LOOPBACK:  # elsewhere a user pool takes https only
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if is_loopback(parts.hostname):  # elsewhere a user pool takes https only
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         near.append(other_loopback(url))
         near.append(urlunsplit(parts._replace(scheme="http" if parts.scheme == "https" else "https")))
         near += [urlunsplit(parts._replace(netloc=f"{host}:{port}")) for port in _JUPYTERS if port != parts.port]
@@ -71,7 +72,7 @@ def other_loopback(url: str) -> str:
         A callback URL.
     """
     parts = urlsplit(url)
-    if parts.hostname not in _LOOPBACK:
+    if not is_loopback(parts.hostname):
         return ""
     name = "localhost" if parts.hostname != "localhost" else "127.0.0.1"
     return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
@@ -96,7 +97,7 @@ def _parts_that_differ(url: str, other: str) -> list[str]:
     if ours.scheme != theirs.scheme:
         found.append(f"{theirs.scheme}, not {ours.scheme}")
     if ours.hostname != theirs.hostname:
-        if not {ours.hostname, theirs.hostname} <= _LOOPBACK and ours.path != theirs.path:
+        if ours.path != theirs.path and not (is_loopback(ours.hostname) and is_loopback(theirs.hostname)):
             return []
         found.append(f"host {theirs.hostname}, not {ours.hostname}")
     if ports[0] != ports[1] and (ours.port or theirs.port):

@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,6 @@ _SERVER = re.compile(  # names of the programs and modules that are a Jupyter se
 _SESSION = "JPY_SESSION_NAME"  # in the kernel of a notebook that a Jupyter server has open
 _MOST_WORDS = 6  # of a command, before the server's own options
 _ENABLE = "Run: jupyter server extension enable cognito_nb, then restart Jupyter."
-_BAD_REQUEST, _FORBIDDEN, _CONFLICT = 400, 403, 409  # HTTP statuses
 _CAPABILITY = "Capability of the Jupyter server"
 
 
@@ -185,11 +185,9 @@ def _of_wire(transport: Transport, access: ServerAccess) -> Finding:
         answer = transport.background.run(status())
     except CognitoError as error:
         return of_error("capability", _CAPABILITY, error)
-    if answer == _BAD_REQUEST:
+    if answer == HTTPStatus.BAD_REQUEST:
         return ok("capability", f"{_CAPABILITY}: it knows this kernel, and speaks wire version {WIRE_VERSION}")
-    refused = refusal(answer)
-    code = {_CONFLICT: "versions_differ", _FORBIDDEN: "server_gone"}.get(answer, "extension_missing")
-    return found("capability", _CAPABILITY, code, detail=refused.message, fix=refused.hint or "")
+    return of_error("capability", _CAPABILITY, refusal(answer))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -28,7 +29,6 @@ __all__ = ["certificate_issuer", "check_user_pool", "proxy_for"]
 
 _NOTICEABLE = 5.0  # seconds of clock skew that are worth a warning; tokens forgive `LEEWAY`
 _TLS_SECONDS = 5.0
-_NOT_FOUND = 404  # HTTP status
 _SOME_PROXY = "a proxy"  # one whose address cannot be told from its user and password
 _HOST_PORT = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?")
 
@@ -59,7 +59,7 @@ def check_user_pool(case: Case) -> Iterator[Finding]:
         count = len(process_jwks_response(responses[-1][0], now=case.clock()).keys)
     except CognitoError as error:
         # With discovery it is known by now that there is such a user pool
-        unknown = config.domain is not None and bool(responses) and responses[-1][0].status == _NOT_FOUND
+        unknown = config.domain is not None and bool(responses) and responses[-1][0].status == HTTPStatus.NOT_FOUND
         yield (
             case.found("jwks", title, "user_pool_unknown")
             if unknown

@@ -123,7 +123,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 
 def _scope(text: str) -> str:
-    if not re.fullmatch(r"[!#-\[\]-~]+", text):  # RFC 6749, section 3.3
+    if not text or any(map(str.isspace, text)):  # what else a scope may not have is said where the settings are checked
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is no scope; for several, repeat --scope")
     return text
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..aws_api import NotFoundError, call, one_line, unusable_answer
+from ..aws_names import CLIENT_ID, USER_POOL_ID
 from ..errors import ConfigurationError
 from .domain import CLASSIC, MANAGED_LOGIN, Domain, checked_prefix, default_prefix, login_version
 
@@ -22,7 +23,6 @@ __all__ = ["There", "UserPool", "checked_client_id", "find_user_pool", "read_the
 
 _PAGE = 60  # the most that a list operation answers at once
 _PAGES = 100
-_POOL_ID, _CLIENT_ID = r"[\w-]{1,50}_[0-9a-zA-Z]{1,50}", r"[\w+]{1,128}"  # UserPoolIdType, ClientIdType (API reference)
 _SHOWN = 12  # user pools in an error
 _LONGEST = 255  # characters of a name: a domain's
 
@@ -89,7 +89,7 @@ def find_user_pool(api: Any) -> str:  # noqa: ANN401 - a boto3 client
         If AWS is not reached, or its answer is unusable.
     """
     listed = _pages(api, "ListUserPools", "UserPools")
-    pools = [(_checked(pool.get("Id"), _POOL_ID, "ListUserPools"), _shown(pool, "Name")) for pool in listed]
+    pools = [(_checked(pool.get("Id"), USER_POOL_ID, "ListUserPools"), _shown(pool, "Name")) for pool in listed]
     region = api.meta.region_name
     if not pools:
         hint = "Create a user pool in the Cognito console, or name another --region."
@@ -160,7 +160,7 @@ def checked_client_id(answer: Mapping[str, Any]) -> str:
     NetworkError
         If it has none that could be AWS's: it goes into a file and into commands to copy.
     """
-    return _checked(answer.get("UserPoolClient", {}).get("ClientId"), _CLIENT_ID, "CreateUserPoolClient")
+    return _checked(answer.get("UserPoolClient", {}).get("ClientId"), CLIENT_ID, "CreateUserPoolClient")
 
 
 def update_members(api: Any) -> frozenset[str]:  # noqa: ANN401 - a boto3 client
@@ -210,7 +210,7 @@ def _described(api: Any, name: str, pool: UserPool) -> Domain | None:  # noqa: A
         return None
     if not found.get("UserPoolId"):
         return None
-    owner = _checked(found["UserPoolId"], _POOL_ID, "DescribeUserPoolDomain")
+    owner = _checked(found["UserPoolId"], USER_POOL_ID, "DescribeUserPoolDomain")
     if owner != pool.id:
         raise ConfigurationError(
             f"The domain prefix {name} is taken by another user pool, {owner}.",
@@ -223,7 +223,7 @@ def _described(api: Any, name: str, pool: UserPool) -> Domain | None:  # noqa: A
 def _client_of_name(api: Any, user_pool_id: str, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
     operation = "ListUserPoolClients"
     listed = _pages(api, operation, "UserPoolClients", UserPoolId=user_pool_id)
-    ids = [_checked(each.get("ClientId"), _CLIENT_ID, operation) for each in listed if each.get("ClientName") == name]
+    ids = [_checked(each.get("ClientId"), CLIENT_ID, operation) for each in listed if each.get("ClientName") == name]
     if len(ids) > 1:
         raise ConfigurationError(
             f"{len(ids)} app clients have the name {name}:\n" + "\n".join(f"  {client_id}" for client_id in ids),

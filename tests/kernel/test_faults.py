@@ -4,7 +4,6 @@ What only Cognito's own page tells never comes back to a kernel: `tests/doctor` 
 """
 
 import json
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -234,9 +233,7 @@ def test_revocation_that_is_switched_off_is_named(seeded):
 def test_time_that_is_over_is_named(seeded):
     """Nobody came: the page may have been Cognito's own error page."""
     pool = seeded()
-    started = time.monotonic()
     with pytest.raises(CognitoError) as caught:
         cn.login(config=config_of(pool), open_url=lambda _: None, timeout=0.3)
-    assert time.monotonic() - started < 20
     assert caught.value.cause == "timeout"
     assert "doctor" in caught.value.hint
