@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a browser, and isolation from the developer's own settings."""
+"""Fixtures of all tests: a browser, and isolation from the developer's own settings; how workers share tests."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["canary", "cases"]
+pytest_plugins = ["canary", "cases", "matrix.table"]
 
 CHROMIUM = "/usr/bin/chromium"
 REQUIRED = os.environ.get("COGNITO_NB_REQUIRE_BROWSER") == "1"
@@ -16,13 +16,23 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    """Run the browser tests last: playwright leaves an event loop running in this thread."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Run a file's browser tests last: with a browser, playwright has an event loop running in this thread."""
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], item.get_closest_marker("browser") is not None))
 
 
-@pytest.fixture(scope="session")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each worker (``-n 2``) whole files, in their order: the browser's, which take longest, come first."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
+@pytest.fixture(scope="module")
 def chromium():
-    """One browser process; each test has contexts (profiles) of its own in it."""
+    """One browser process for a file; each test has contexts (profiles) of its own in it."""
     if not Path(CHROMIUM).exists():
         reason = f"BROWSER TESTS NOT RUN: there is no {CHROMIUM} (Debian: apt install chromium)"
         (pytest.fail if REQUIRED else pytest.skip)(reason)

@@ -34,7 +34,7 @@ def _a_healthy_jupyter(monkeypatch, tmp_path):
     take_server_access.cache_clear()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def jupyter(tmp_path_factory):
     yield from run_server(tmp_path_factory.mktemp("jupyter"))
 

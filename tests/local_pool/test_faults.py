@@ -355,14 +355,14 @@ def test_delay_comes_on_top_of_the_latency(caller):
 
 
 def test_drip_outlasts_a_timeout_and_never_ends(caller):
-    """Each byte resets the client's read timeout: 0.05 seconds are not the end of it."""
+    """Each byte resets the client's read timeout: 0.2 seconds are not the end of it."""
     caller.pool.fail("jwks", Fault(drip=0.0005))
     begin, received = time.monotonic(), b""
-    with caller.web.stream("GET", f"{caller.pool.issuer}{JWKS}", timeout=0.05) as response:
+    with caller.web.stream("GET", f"{caller.pool.issuer}{JWKS}", timeout=0.2) as response:
         own = len(compact(caller.pool.keys.jwks()))
         for piece in response.iter_raw():
             received += piece
-            if time.monotonic() - begin > 0.15:
+            if time.monotonic() - begin > 0.5:
                 break
     assert (response.status_code, "Content-Length" in response.headers) == (200, False)
     assert 0 < len(received) < own + 10_000
@@ -447,7 +447,7 @@ def test_pool_answers_others_while_a_large_body_flows(caller):
     with caller.web.stream("GET", f"{caller.pool.issuer}{JWKS}"):
         begin = time.monotonic()
         assert caller.web.get(f"{caller.pool.api_url}/health").status_code == 200
-        assert time.monotonic() - begin < 0.2
+        assert time.monotonic() - begin < 1
 
 
 # Answered, then lost
@@ -522,12 +522,17 @@ def test_pool_stops_amid_a_fault(caller, fault):
     asker = threading.Thread(target=_read_to_the_end, args=(caller,))
     asker.start()
     wait_for(lambda: caller.pool.requests, "the request", 5, pause=lambda: time.sleep(0.001))
-    begin = time.monotonic()
+    before, begin = _pools_that_run(), time.monotonic()
     caller.pool.stop()
     assert time.monotonic() - begin < 1
     asker.join(5)
     assert not asker.is_alive()
-    assert "local-user-pool" not in {thread.name for thread in threading.enumerate()}
+    assert _pools_that_run() == before - 1
+
+
+def _pools_that_run():
+    """Other tests' pools may live as long as their session."""
+    return sum(thread.name == "local-user-pool" for thread in threading.enumerate())
 
 
 def _read_to_the_end(caller):

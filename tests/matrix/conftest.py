@@ -1,4 +1,4 @@
-"""Everywhere a notebook runs: servers that the rows share, one user pool, and the table at the end of the run."""
+"""Everywhere a notebook runs: servers that the rows share, and one user pool."""
 
 import os
 import subprocess
@@ -117,15 +117,3 @@ def tls_proxy(proxy_command, tmp_path_factory):
     for each in running:
         each.terminate()
         each.wait(20)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Print the table: where, by which way, and how long from running the cell to being signed in."""
-    reports = terminalreporter.stats.get("passed", [])
-    rows = dict.fromkeys(tuple(v) for r in reports for name, v in r.user_properties if name == "matrix")
-    if not rows:
-        return
-    width = max(len(place) for place, *_ in rows)
-    terminalreporter.section("everywhere a notebook runs")
-    for place, way, seconds in rows:
-        terminalreporter.line(f"{place:<{width}}  {seconds:5.2f} s  {way}")

