@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import CognitoError, ConfigurationError, NetworkError
+from .shown_text import printable
 from .unlogged import unlogged
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from botocore.model import Shape  # type: ignore[import-untyped]
     from botocore.session import Session  # type: ignore[import-untyped]
 
-__all__ = ["ApiError", "NotFoundError", "call", "has_credentials", "one_line", "unusable_answer", "user_pools_api"]
+__all__ = ["ApiError", "NotFoundError", "call", "has_credentials", "unusable_answer", "user_pools_api"]
 
 _CONNECT, _READ, _ATTEMPTS = 5.0, 20.0, 4  # seconds, seconds, requests
 _BRIEF_READ = 5.0  # seconds
@@ -50,7 +50,6 @@ _TYPES: dict[str, Any] = {  # of botocore's shapes, as its parsers give them
     "boolean": bool,
     "timestamp": datetime,
 }
-_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories: controls, formats, surrogates, line ends
 _CODE = re.compile(r"\w{1,80}", re.ASCII)
 # As long as a key, and with digits in it; no URL and no name of an operation or a setting: those say what is wrong
 _KEY_LIKE = re.compile(r"(?<![\w\-+/=.~%])(?!//)(?=[A-Za-z_\-+/=.~%]*\d)[\w\-+/=.~%]{30,}", re.ASCII)
@@ -207,22 +206,6 @@ def unusable_answer(operation: str) -> NetworkError:
     return NetworkError(f"AWS's API gave an unusable answer to {operation}.", hint=hint)
 
 
-def one_line(text: object, *, limit: int = 300) -> str:
-    """Make a name or a message that AWS sent fit for one line of a terminal: it can neither drive it nor add lines.
-
-    Parameters
-    ----------
-    text : object
-        What came; anything but a string becomes nothing.
-    limit : int
-        Most characters to keep.
-    """
-    if not isinstance(text, str):
-        return ""
-    line = "".join(" " if unicodedata.category(c) in _UNSHOWN else c for c in text[: limit + 1])
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
 def _asks_for_mfa(session: Session) -> bool:
     """Tell whether the profile, or one that it takes its own credentials from, names an MFA device."""
     profiles, seen = session.full_config.get("profiles", {}), set[str]()
@@ -235,7 +218,7 @@ def _asks_for_mfa(session: Session) -> bool:
 
 def _words(text: object) -> str:
     """Return an error's words for one line, without what may be a key that they repeat."""
-    return one_line(_KEY_LIKE.sub("[…]", text)) if isinstance(text, str) else ""
+    return printable(_KEY_LIKE.sub("[…]", text), limit=300) if isinstance(text, str) else ""
 
 
 def _has_type(value: Any, shape: Shape) -> bool:  # noqa: ANN401 - that is the question
@@ -252,10 +235,10 @@ def _has_type(value: Any, shape: Shape) -> bool:  # noqa: ANN401 - that is the q
 def _refused(error: ClientError, operation: str) -> CognitoError:
     """Return what an error that AWS answered means to the reader."""
     told = error.response.get("Error", {})
-    code = one_line(told.get("Code"))
-    code = code if _CODE.fullmatch(code) else "no usable error code"
+    code = told.get("Code")
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else "no usable error code"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    asked = one_line(error.operation_name, limit=60)  # botocore asks for more than we do: for a profile's role, say
+    asked = printable(error.operation_name, limit=60)  # botocore asks for more than we do: for a profile's role, say
     if code in _NOT_ACCEPTED:
         return ApiError(f"AWS does not accept these credentials ({code}).", code=code, hint=_SIGN_IN)
     if code in _THROTTLED or status >= 500:  # noqa: PLR2004 - a server's fault, in HTTP

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from .aws_names import domain_of_prefix, is_prefix, issuer_of, pool_of_issuer, region_of
-from .errors import ConfigurationError, public_text
+from .errors import ConfigurationError
 from .secret import Secret
+from .shown_text import public_text
 from .urls import url_fault
 
 if TYPE_CHECKING:

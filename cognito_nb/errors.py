@@ -18,16 +18,16 @@
     └── UntrustedOriginError          a token was about to go to an origin that nobody allowed
 
 No message and no attribute holds a token, code, verifier or secret: text that came from outside passes
-through `public_text` first.
+through `shown_text.public_text` first.
 """
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from .causes import cause_of
+from .shown_text import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,35 +54,10 @@ __all__ = [
     "TokenResponseError",
     "TokenVerificationError",
     "UntrustedOriginError",
-    "public_text",
 ]
 
-_SECRET_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.~%]{30,}")
 _LONGEST_TEXT, _LONGEST_SENT, _LONGEST_HINT = 500, 180, 240  # characters of an error as it is shown
 _WRAPPER = textwrap.TextWrapper(90, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)  # columns
-
-
-def public_text(text: object, *, limit: int = 200) -> str:
-    """Make text that a provider sent fit to be shown.
-
-    Control characters go, anything long enough to be a code, a key or a token becomes ``[…]`` (a provider
-    may echo what it was sent), and the rest is cut to `limit` characters.
-
-    Parameters
-    ----------
-    text : object
-        What came from outside; anything but a string is shown as its type.
-    limit : int
-        Most characters to keep.
-    """
-    if not isinstance(text, str):
-        return f"({type(text).__name__})"
-    masked = _SECRET_LIKE.sub("[…]", text)  # before anything is cut, or the start of a token could be left over
-    return _cut("".join(c if c.isprintable() else " " for c in masked[: limit + 1]), limit)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class CognitoError(Exception):
@@ -131,10 +106,10 @@ class CognitoError(Exception):
 
     def __str__(self) -> str:
         sent = ", ".join(f"{name}={value}" for name, value in self.sent.items())
-        rest = f"\nSent: {_cut(sent, _LONGEST_SENT)}" if sent else ""
+        rest = f"\nSent: {cut(sent, _LONGEST_SENT)}" if sent else ""
         if self.hint:
-            rest += f"\nNext step: {_cut(self.hint, _LONGEST_HINT)}"
-        return _cut(self.message, _LONGEST_TEXT - len(rest)) + rest
+            rest += f"\nNext step: {cut(self.hint, _LONGEST_HINT)}"
+        return cut(self.message, _LONGEST_TEXT - len(rest)) + rest
 
     def _render_traceback_(self, *_: object) -> list[str]:
         """Show the error in IPython without the frames, which help nobody here, but with what ends the search."""
@@ -158,7 +133,7 @@ class ConfigurationError(CognitoError):
         self, message: str, *, setting: str | None = None, source: str | None = None, **more: Unpack[_More]
     ) -> None:
         text = message if source is None else f"{message} (from {source})"  # a folder may be named by anybody
-        super().__init__("".join(c if c.isprintable() or c == "\n" else " " for c in text), **more)
+        super().__init__(printable(text, line_ends=True), **more)
         self.setting, self.source = setting, source
 
 

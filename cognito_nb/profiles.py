@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .config import SETTINGS, CognitoConfig
-from .errors import ConfigurationError, public_text
+from .errors import ConfigurationError
 from .protocol.http import without_frames
 from .secret import Secret
 from .shared_file import refuse_diversion, refuse_untrusted
+from .shown_text import public_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -257,9 +258,8 @@ def _parse(setting: str, text: str, variable: str) -> Any:  # noqa: ANN401 - wha
         return text
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text)
-    raise ConfigurationError(
-        f"The setting {setting} must be JSON", setting=setting, source=f"environment variable {variable}"
-    )
+    source = f"environment variable {variable}"
+    raise ConfigurationError(f"The setting {setting} must be JSON", setting=setting, source=source)
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], source: str) -> None:

@@ -9,16 +9,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from .errors import (
-    CognitoError,
-    NotSignedInError,
-    SessionExpiredError,
-    StateMismatchError,
-    TokenVerificationError,
-    public_text,
-)
+from .errors import CognitoError, NotSignedInError, SessionExpiredError, StateMismatchError, TokenVerificationError
 from .registry import ask_again, current_session
 from .session import Session
+from .shown_text import public_text
 from .sign_out import SignOut, failure_of
 from .tokens.memory import Memory
 from .tokens.store import open_store

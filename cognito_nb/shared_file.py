@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from .aws_names import is_aws_domain, pool_of_issuer
 from .config_checks import CLIENT_CREDENTIALS, IN_KEYRING
-from .errors import ConfigurationError, public_text
+from .errors import ConfigurationError
 from .secret import Secret
+from .shown_text import public_text
 from .urls import is_loopback, url_fault
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .errors import CognitoError, SessionExpiredError, public_text
+from .errors import CognitoError, SessionExpiredError
 from .front_end import in_notebook, say
 from .registry import current_session, current_sessions, why_ended
+from .shown_text import public_text
 from .views import failure_facts, valid_until
 from .widget.card import SessionCard
 from .widget.outcome import valid_until_text

@@ -24,7 +24,6 @@ from cognito_nb.errors import (
     SignInTimeoutError,
     TokenResponseError,
     TokenVerificationError,
-    public_text,
 )
 from cognito_nb.protocol.authorize import new_authorization_request, validate_authorization_response
 from cognito_nb.protocol.bearer import process_userinfo_response
@@ -36,7 +35,7 @@ from cognito_nb.protocol.token import process_token_response
 from cognito_nb.secret import Secret
 
 SECRETS = list(make.CANARIES.values())
-KINDS = [getattr(errors, name) for name in errors.__all__ if name != "public_text"]
+KINDS = [getattr(errors, name) for name in errors.__all__]
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 
@@ -145,44 +144,6 @@ def test_configuration_error_drives_no_terminal():
     """The folder of a cloned repository may have any name."""
     error = ConfigurationError("/a\x1b[2J/cognito.toml is empty.", source="/a\x1b[2J\u202e/cognito.toml")
     assert str(error) == "/a [2J/cognito.toml is empty. (from /a [2J /cognito.toml)"
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(None, "(NoneType)"), (5, "(int)"), ([SECRETS[0]], "(list)"), (b"x", "(bytes)")]
-)
-def test_public_text_shows_other_values_as_their_type(value, shown):
-    """Nothing is turned into text that might hold one."""
-    assert public_text(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("code expired", "code expired"),
-        ("a\r\n\t\x1b[31mb\0\u202e\u2028", "a   \u0020[31mb   "),
-        ("\ud800", " "),
-        (f"your code {SECRETS[0]}!", "your code […]!"),
-        ("x" * 29, "x" * 29),
-        ("x" * 30, "[…]"),
-        ("naïve café " * 3, "naïve café " * 3),
-    ],
-)
-def test_public_text_is_fit_to_be_shown(text, shown):
-    """Control characters go, long runs are masked, the rest stays."""
-    assert public_text(text) == shown
-
-
-@given(st.text(), st.integers(1, 300))
-def test_public_text_is_printable_and_bounded(text, limit):
-    """Whatever a provider sends."""
-    shown = public_text(text * 5, limit=limit)
-    assert (len(shown) <= limit, shown.isprintable()) == (True, True)
-
-
-@given(PRINTABLE, st.sampled_from(SECRETS), PRINTABLE, st.integers(30, 300), st.integers(0, 40))
-def test_public_text_hides_a_secret_wherever_it_stands(before, secret, after, limit, repeat):
-    """Also where the text is cut, and behind long runs that are masked themselves."""
-    assert not make.leaks([secret], public_text(f"{before}{'A' * 30 * repeat} {secret}{after}", limit=limit))
 
 
 def echo(template):

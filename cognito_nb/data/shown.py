@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from ..errors import public_text
+from ..shown_text import public_text
 
 __all__ = ["MOST_SHOWN", "shown", "status_error"]
 

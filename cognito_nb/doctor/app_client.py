@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..aws_api import NotFoundError, call, has_credentials, one_line, unusable_answer, user_pools_api
+from ..aws_api import NotFoundError, call, has_credentials, unusable_answer, user_pools_api
 from ..aws_names import unreadable_attributes
+from ..shown_text import printable
 from .differences import difference
 from .finding import ok
 from .narrowing import scope_fault
@@ -59,7 +60,7 @@ def check_app_client(case: Case) -> Iterator[Finding]:
     if app_client is None:
         yield _not_read(case)
         return
-    title = f"App client {one_line(app_client.get('ClientName'))} ({app_client['ClientId']}) at AWS"
+    title = f"App client {printable(app_client.get('ClientName', ''), limit=128)} ({app_client['ClientId']}) at AWS"
     faults = [finding for about, check in _CHECKS.items() for finding in check(case, app_client, f"{title}: {about}")]
     yield from faults
     if not faults:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from ..errors import public_text
+from ..shown_text import public_text
 
 __all__ = ["Outcome", "classify"]
 

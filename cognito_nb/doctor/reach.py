@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from ..errors import CognitoError, public_text
+from ..errors import CognitoError
 from ..protocol.claims import LEEWAY
 from ..protocol.http import server_time
 from ..protocol.jwks import jwks_request, process_jwks_response
 from ..protocol.metadata import discovery_request, metadata_of_domain, process_discovery_response
+from ..shown_text import public_text
 from ..urls import is_loopback
 from .finding import ok
 

@@ -10,6 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import ConfigurationError
+from ..shown_text import printable
 from .checks import all_checks
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .finding import Finding
 
-__all__ = ["MARKS", "details_of", "lines_of", "print_findings", "printable", "summary"]
+__all__ = ["MARKS", "details_of", "lines_of", "print_findings", "summary"]
 
 MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
 _FINE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
@@ -112,17 +113,6 @@ def summary(findings: Iterable[Finding]) -> str:
         return f"Nothing failed.{more}"
     also = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
     return f"{len(failed)} failed{also}. Do this first: {failed[0].fix}"
-
-
-def printable(text: str) -> str:
-    """Return a text without what could drive a terminal, or turn the direction of writing.
-
-    Parameters
-    ----------
-    text : str
-        Of a finding: somebody else's setting, folder or answer may be in it.
-    """
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _say(text: str) -> None:

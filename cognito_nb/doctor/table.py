@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..front_end import say
+from ..shown_text import printable
 from .checks import all_checks
-from .show import MARKS, details_of, lines_of, printable, summary
+from .show import MARKS, details_of, lines_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

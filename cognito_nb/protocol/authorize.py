@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..causes import cause_of
-from ..errors import AuthorizationResponseError, ProtocolError, StateMismatchError, public_text
+from ..errors import AuthorizationResponseError, ProtocolError, StateMismatchError
 from ..secret import Secret
+from ..shown_text import public_text
 from .pkce import code_challenge, new_code_verifier
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ProtocolError, TokenResponseError, TokenVerificationError, public_text
+from ..errors import ProtocolError, TokenResponseError, TokenVerificationError
+from ..shown_text import public_text
 from .http import HttpRequest, HttpResponse, read_json, try_later, without_frames
 
 if TYPE_CHECKING:

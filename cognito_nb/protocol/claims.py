@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ProtocolError, TokenVerificationError, public_text
+from ..errors import ProtocolError, TokenVerificationError
 from ..secret import Secret
+from ..shown_text import public_text
 from .http import parse_json_object, without_frames
 from .jwks import is_signed_by
 

@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
-from ..errors import CognitoError, NetworkError, ProtocolError, public_text
+from ..errors import CognitoError, NetworkError, ProtocolError
+from ..shown_text import public_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, ProtocolError, public_text
+from ..errors import ConfigurationError, ProtocolError
+from ..shown_text import public_text
 from ..urls import origin_of, url_fault
 from .http import HttpRequest, HttpResponse, read_json, without_frames
 

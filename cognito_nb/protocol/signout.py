@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ..errors import TokenResponseError, public_text
+from ..errors import TokenResponseError
+from ..shown_text import public_text
 from .http import HttpRequest, HttpResponse, read_json, read_refusal, without_frames
 from .token import client_form_request
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
 from ..causes import cause_of
-from ..errors import ProtocolError, SessionExpiredError, TokenResponseError, public_text
+from ..errors import ProtocolError, SessionExpiredError, TokenResponseError
 from ..secret import Secret
+from ..shown_text import public_text
 from .http import HttpRequest, HttpResponse, read_json, read_refusal, server_time, without_frames
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from ..aws_names import domain_of_prefix
-from ..errors import ConfigurationError, public_text
+from ..errors import ConfigurationError
+from ..shown_text import public_text
 
 __all__ = ["CLASSIC", "FULL_PLANS", "MANAGED_LOGIN", "Domain", "checked_prefix", "default_prefix", "login_version"]
 

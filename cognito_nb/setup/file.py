@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, public_text
+from ..errors import ConfigurationError
 from ..profiles import find_file, read_profiles
+from ..shown_text import public_text
 from .options import PROFILE_NAME
 from .wish import refuse_unusable
 

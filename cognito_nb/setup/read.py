@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..aws_api import NotFoundError, call, one_line, unusable_answer
+from ..aws_api import NotFoundError, call, unusable_answer
 from ..aws_names import CLIENT_ID, USER_POOL_ID
 from ..errors import ConfigurationError
+from ..shown_text import printable
 from .domain import CLASSIC, MANAGED_LOGIN, Domain, checked_prefix, default_prefix, login_version
 
 if TYPE_CHECKING:
@@ -208,10 +209,9 @@ def _described(api: Any, name: str, pool: UserPool) -> Domain | None:  # noqa: A
         found = _member(api, "DescribeUserPoolDomain", "DomainDescription", Domain=name)
     except NotFoundError:
         return None
-    if not found.get("UserPoolId"):
+    if not (owner := found.get("UserPoolId")):
         return None
-    owner = _checked(found["UserPoolId"], USER_POOL_ID, "DescribeUserPoolDomain")
-    if owner != pool.id:
+    if _checked(owner, USER_POOL_ID, "DescribeUserPoolDomain") != pool.id:
         raise ConfigurationError(
             f"The domain prefix {name} is taken by another user pool, {owner}.",
             setting="domain",
@@ -289,12 +289,12 @@ def _checked(value: str | None, pattern: str, operation: str) -> str:
 
 
 def _shown(found: Mapping[str, Any], name: str) -> str:
-    return one_line(found.get(name), limit=_LONGEST)
+    return printable(found.get(name, ""), limit=_LONGEST)
 
 
 def _is_clean(value: Any) -> bool:  # noqa: ANN401 - whatever a setting holds
     if isinstance(value, str):
-        return value == one_line(value, limit=len(value))
+        return value == printable(value)
     if isinstance(value, dict):
         return all(map(_is_clean, value.values()))
     return not isinstance(value, list) or all(map(_is_clean, value))

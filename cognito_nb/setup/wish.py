@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from ..aws_names import REGION
 from ..config import DEFAULT_SCOPES, SETTINGS, CognitoConfig
 from ..config_checks import CLIENT_CREDENTIALS, IN_KEYRING
-from ..errors import ConfigurationError, public_text
+from ..errors import ConfigurationError
 from ..receivers.loopback import DEFAULT_REDIRECT_URIS
 from ..shared_file import refuse_untrusted
+from ..shown_text import public_text
 from ..urls import is_loopback
 from ..wire import CALLBACK_PATH
 from .client import Wanted

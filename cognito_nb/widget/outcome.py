@@ -14,6 +14,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..shown_text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -216,9 +218,7 @@ def _html(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Cut what is too long, and drop what turns or breaks a line: a name comes from outside."""
-    printable = "".join(c if c.isprintable() else " " for c in value[:_LONGEST])
-    return printable + "…" if len(value) > _LONGEST else printable
+    return printable(value, limit=_LONGEST)  # a name comes from outside
 
 
 def _is_web(url: str) -> bool:
