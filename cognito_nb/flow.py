@@ -126,11 +126,7 @@ def login_later(
         then(session)
         return None
     view = choose_view(None)
-    future = begin(SignIn(config, timeout=timeout, receiver=receiver, force=force), view)
-    future.add_done_callback(
-        lambda done: then(done.result()) if not done.cancelled() and not done.exception() else None
-    )
-    return future
+    return begin(SignIn(config, timeout=timeout, receiver=receiver, force=force), view, then=then)
 
 
 def logout(profile: str | None = None, *, config: CognitoConfig | None = None, session: Session | None = None) -> None:
@@ -168,8 +164,12 @@ async def alogout(
     _show_sign_out(ending, await ending.asign_out() if ending else None)
 
 
-def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
-    """Show the link and return at once; the view hears the end, from the sign-in's own thread.
+def begin(
+    sign_in: SignIn, view: View, *, then: Callable[[Session], None] | None = None
+) -> concurrent.futures.Future[Session]:
+    """Show the link and return at once; `then` and the view hear the end, from the sign-in's own thread.
+
+    `then` comes first: whoever sees that they are signed in may use the session in the same moment.
 
     Raises
     ------
@@ -198,8 +198,11 @@ def begin(sign_in: SignIn, view: View) -> concurrent.futures.Future[Session]:
         withdrawn = SignInError("The sign-in was withdrawn.", hint="Start again when you are ready.")
         error = withdrawn if future.cancelled() else future.exception()
         if error is None:
-            keep_session(future.result(), sign_in.config.profile)
-            view.signed_in(future.result())
+            session = future.result()
+            keep_session(session, sign_in.config.profile)
+            if then is not None:
+                then(session)
+            view.signed_in(session)
             return
         with contextlib.suppress(NotSignedInError):  # it is closed already
             left = sign_in.background.submit(sign_in.withdraw())

@@ -512,3 +512,18 @@ def in_thread(function, browser):
         thread.start()
 
     return start
+
+
+def test_who_sees_that_they_are_signed_in_may_use_the_session_already(config, browser):
+    """The next cell may be run as soon as the card is there: by then the variable is bound, and the session is kept."""
+    order = []
+    view = SimpleNamespace(
+        require_person=lambda: None,
+        waiting=lambda sign_in, **_: browser.open(sign_in.receiver.start_url),
+        signed_in=lambda session: order.append(("shown", session, cn.current_session())),
+        failed=order.append,
+    )
+    flow.begin(SignIn(config, timeout=20, receiver="auto"), view, then=lambda session: order.append(("bound", session)))
+    wait_for(lambda: len(order) > 1)
+    session = cn.current_session()
+    assert order == [("bound", session), ("shown", session, session)]
