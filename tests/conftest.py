@@ -16,14 +16,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    """Run a file's browser tests last: with a browser, playwright has an event loop running in this thread."""
-    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
-    items.sort(key=lambda item: (files[item.path], item.get_closest_marker("browser") is not None))
+    """Run the browser tests last: with a browser, playwright has an event loop running in this thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give each worker (``-n 2``) whole files, in their order: the browser's, which take longest, come first."""
+    """Give each worker (``-n 2``) whole files, in their order."""
     from xdist.scheduler import LoadFileScheduling
 
     config.option.loadscopereorder = False

@@ -204,8 +204,12 @@ class Lab:
         before = path.stat().st_mtime_ns
         self.page.locator(".jp-Notebook").first.click(position={"x": 5, "y": 5})
         self.page.keyboard.press("Control+s")
-        self.wait_for(lambda: path.stat().st_mtime_ns != before, "the saved notebook")
-        return path.read_text("utf-8")
+
+        def saved():
+            text = path.read_text("utf-8")  # of a file that is being written anew: none of it, or a part
+            return text if path.stat().st_mtime_ns != before and text.endswith("}\n") else None
+
+        return self.wait_for(saved, "the saved notebook")
 
     def screenshot(self, what, page=None):
         """Keep a picture for CI."""

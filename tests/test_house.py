@@ -53,7 +53,7 @@ def test_files_stay_small():
 def test_readme_and_ci_run_the_same_test_command():
     """What CI runs is what the README tells people to run."""
     command = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()[-1]
-    assert command.endswith("-m pytest -n 2")
+    assert command.endswith("-m pytest")
     assert f"```sh\n{command}\n```" in (ROOT / "README.md").read_text("utf-8")
 
 
